@@ -1,0 +1,43 @@
+import { createInterface } from "node:readline/promises";
+import { InputError } from "../../stacks/errors.ts";
+import { chooseEngine, type EngineName } from "../engines/choose.ts";
+import { withProgress } from "../output/progress.ts";
+import { openSession, root, type StackOptions } from "../session.ts";
+import { declareStack } from "../../targets/declare.ts";
+
+/** The `down` command: removes containers and networks, dependants first. Data volumes stay unless `--volumes` is confirmed. */
+export async function down(options: StackOptions & { engine?: EngineName; volumes?: boolean }): Promise<void> {
+  const { loaded, state, stack } = openSession(options);
+  if (options.volumes === true) await confirm(stack);
+  await state.locked(async () => {
+    const engine = await chooseEngine(options.engine, state);
+    process.stderr.write(`engine: ${engine.description}\n`);
+    const program = await declareStack(root, loaded);
+    await withProgress(
+      {
+        title: `down ${stack}`,
+        run: async (progress) => {
+          const context = { root, loaded, state, program, progress };
+          await engine.down(context);
+          if (options.volumes === true) await engine.removeData(context);
+        },
+      },
+      false,
+    );
+    state.removeSnapshot();
+    const kept = loaded.platform.volumes.length;
+    process.stdout.write(
+      options.volumes === true
+        ? `stack ${stack} and its data are gone\n`
+        : `stack ${stack} is down; its ${kept} data volumes are kept\n`,
+    );
+  });
+}
+
+/** Asks for the stack's name. @throws InputError when another answer comes */
+async function confirm(stack: string): Promise<void> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await prompt.question(`This removes all data of the stack. Type its name (${stack}) to go on: `);
+  prompt.close();
+  if (answer.trim() !== stack) throw new InputError([{ message: `"${answer.trim()}" is not ${stack}: nothing was removed` }]);
+}

@@ -1,0 +1,100 @@
+import { liftedDefaults, showLift } from "../../components/outputs.ts";
+import { linkNetworkName } from "../../components/network/link.ts";
+import { segmentNetworkName } from "../../components/network/segment.ts";
+import type { Platform } from "../../stacks/platform.ts";
+import { type Change, countChanges } from "../../targets/plan.ts";
+import { table } from "../output/table.ts";
+import { openSession, type PlannedStack, planStack, type StackOptions } from "../session.ts";
+
+/** Changes shown one by one; more are counted only. */
+const shownChanges = 40;
+
+/** The `plan` command: what the stack is, and what an `up` would change. */
+export async function plan(options: StackOptions & { json?: boolean }): Promise<void> {
+  const session = openSession(options);
+  const planned = await planStack(session);
+  const { platform } = session.loaded;
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(planJson(platform, planned), null, 2)}\n` : planText(platform, planned),
+  );
+}
+
+export function planJson(platform: Platform, { program, changes }: PlannedStack) {
+  return {
+    stack: platform.stack,
+    environment: platform.environment,
+    images: platform.images,
+    resources: program.resources.length,
+    services: platform.services.map((service) => ({
+      name: service.name,
+      segment: service.segment,
+      image: service.image.reference,
+      ...(service.through === undefined ? {} : { through: service.through }),
+      ...(service.route === undefined ? {} : { url: service.route.url }),
+      addresses: service.addresses,
+      links: platform.links
+        .filter((link) => link.consumer === service.name)
+        .flatMap((link) => link.uses.map((use) => ({ to: link.provider, port: use.port, why: use.why }))),
+      ports: service.publish.map((port) => ({ host: port.host, container: port.port, protocol: port.protocol })),
+      lifted: [
+        ...service.lifted.map((lift) => ({ privilege: showLift(lift), reason: lift.reason })),
+        ...service.secretVariables.map(({ variable, reason }) => ({ privilege: `secret-variable ${variable}`, reason })),
+      ],
+    })),
+    networks: [
+      ...platform.segments.map((segment) => ({
+        name: segmentNetworkName(platform.stack, segment.name),
+        cidr: segment.cidr,
+        internal: segment.internal,
+      })),
+      ...platform.links.map((link) => ({ name: linkNetworkName(platform.stack, link), cidr: link.cidr, internal: true })),
+    ],
+    volumes: platform.volumes.map(({ name, class: kind, shared }) => ({ name, class: kind, shared })),
+    startOrder: platform.waves,
+    changes: countChanges(changes),
+    details: changes,
+    warnings: platform.warnings.map(({ service, message }) => ({ ...(service === undefined ? {} : { service }), message })),
+  };
+}
+
+function planText(platform: Platform, { program, changes, last }: PlannedStack): string {
+  const services = platform.services.map((service) => [
+    service.name,
+    service.through === undefined ? service.segment : `${service.segment} (through ${service.through})`,
+    service.image.reference.replace(/@sha256:([0-9a-f]{12}).*/, "@$1"),
+    platform.links.filter((link) => link.consumer === service.name).map((link) => link.provider).join(" ") || "-",
+    service.publish.map((port) => `${port.host}/${port.protocol}`).join(" ") || "-",
+  ]);
+  const lifted = liftedDefaults(platform);
+  const counts = countChanges(changes);
+  const since = last ? "since the last up" : "nothing was deployed from here yet";
+  const sections = [
+    `Stack ${platform.stack} (${platform.environment}, ${platform.images} images): ${platform.services.length} services, ${platform.links.length} links, ${program.resources.length} resources`,
+    `Services\n${table(["service", "segment", "image", "calls", "host ports"], services)}`,
+    `Segments (every link is an internal /29 network of its own)\n${table(
+      ["segment", "network", "way out"],
+      platform.segments.map((segment) => [segment.name, segment.cidr, segment.internal ? "no" : "yes"]),
+    )}`,
+    `Lifted defaults (${lifted.length})\n${table(
+      ["service", "lifted", "because"],
+      lifted.map(({ service, privilege, reason }) => [service, privilege, reason]),
+    )}`,
+    ...(platform.warnings.length > 0
+      ? [`Warnings\n${platform.warnings.map((warning) => `  ${warning.message}`).join("\n")}`]
+      : []),
+    `Changes, ${since}: ${counts.create} to create, ${counts.update} to update, ${counts.replace} to replace, ${counts.delete} to delete${showChanges(changes, last !== undefined)}`,
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+const signs = { create: "+", update: "~", replace: "±", delete: "-" } as const;
+
+function showChanges(changes: readonly Change[], compared: boolean): string {
+  if (!compared || changes.length === 0) return "";
+  const lines = changes.slice(0, shownChanges).map(({ kind, type, name, inputs }) => {
+    const detail = inputs.length > 0 ? ` (${inputs.join(", ")})` : "";
+    return `  ${signs[kind]} ${kind} ${type.split(":").at(-1)} ${name}${detail}`;
+  });
+  const more = changes.length - lines.length;
+  return `\n${lines.join("\n")}${more > 0 ? `\n  and ${more} more` : ""}`;
+}

@@ -1,0 +1,33 @@
+import { snapshotOf } from "../../targets/plan.ts";
+import { connectDocker, stackContainers } from "../../targets/docker/host.ts";
+import { countChanges } from "../../targets/plan.ts";
+import { chooseEngine, type EngineName } from "../engines/choose.ts";
+import { withProgress } from "../output/progress.ts";
+import { openSession, planStack, root, type StackOptions } from "../session.ts";
+import { statusOf, statusTable } from "./status.ts";
+
+/** The `up` command: makes the stack real, and says what runs where. */
+export async function up(options: StackOptions & { engine?: EngineName }): Promise<void> {
+  const session = openSession(options);
+  const { loaded, state, stack } = session;
+  await state.locked(async () => {
+    const { program, changes } = await planStack(session);
+    const engine = await chooseEngine(options.engine, state);
+    process.stderr.write(`engine: ${engine.description}\n`);
+    const counts = countChanges(changes);
+    process.stderr.write(
+      `plan: ${counts.create} to create, ${counts.update} to update, ${counts.replace} to replace, ${counts.delete} to delete\n`,
+    );
+    await withProgress(
+      {
+        title: `up ${stack}`,
+        run: (progress) => engine.up({ root, loaded, state, program, progress }),
+      },
+      false,
+    );
+    state.writeSnapshot(snapshotOf(program, engine.name));
+    const docker = await connectDocker();
+    const rows = statusOf(loaded.platform, await stackContainers(docker, stack));
+    process.stdout.write(`${statusTable(rows)}\n`);
+  });
+}

@@ -1,0 +1,32 @@
+import type { LoadedStack } from "../../stacks/load.ts";
+import type { DeclaredProgram } from "../../targets/resources.ts";
+import type { StackState } from "../state.ts";
+
+/** What an engine works on. */
+export interface EngineContext {
+  root: string;
+  loaded: LoadedStack;
+  state: StackState;
+  /** The resources of the stack, with placeholders for secrets. */
+  program: DeclaredProgram;
+  progress(message: string): void;
+}
+
+/** Something that makes a stack real. */
+export interface Engine {
+  readonly name: "pulumi" | "compose";
+  /** One line for people: what it is, and its version. */
+  readonly description: string;
+  up(context: EngineContext): Promise<void>;
+  down(context: EngineContext): Promise<void>;
+  /** Removes the data volumes of a stack that is down. */
+  removeData(context: EngineContext): Promise<void>;
+}
+
+/** Services and what each waits for. */
+export function waitsOf({ loaded }: EngineContext): ReadonlyMap<string, readonly string[]> {
+  return new Map(loaded.platform.services.map((service) => [service.name, service.after]));
+}
+
+/** Seconds a whole stack may take to become healthy once its containers are started. */
+export const patience = 900;

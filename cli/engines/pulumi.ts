@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
+import { parseDocument, stringify } from "yaml";
+import { buildStandinImage } from "../../rehearsal/build.ts";
+import { EnvironmentFault } from "../../stacks/errors.ts";
+import { rejoinNamespaces } from "../../targets/docker/converge.ts";
+import { failure } from "../../targets/docker/health.ts";
+import { connectDocker, hostFault, stackContainers, stackVolumes } from "../../targets/docker/host.ts";
+import { checkHost } from "../../targets/docker/preflight.ts";
+import type { StackState } from "../state.ts";
+import { type Engine, type EngineContext, waitsOf } from "./engine.ts";
+import { recover } from "./recover.ts";
+
+/** Oldest Pulumi CLI this was run with. */
+const oldestCli = 3;
+
+/** Version of the Pulumi CLI on PATH, or undefined. */
+export async function findPulumi(): Promise<string | undefined> {
+  const { failed, stdout } = await execa("pulumi", ["version"], {
+    reject: false,
+    env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+  });
+  const version = /^v?(\d+)\.\d+\.\d+\S*$/.exec(stdout.trim());
+  return !failed && Number(version?.[1] ?? 0) >= oldestCli ? stdout.trim() : undefined;
+}
+
+/** Resources worked on at the same time. */
+const parallel = 16;
+
+/** Pulumi's own engine, through the Automation API. */
+export class PulumiEngine implements Engine {
+  readonly name = "pulumi";
+
+  constructor(private readonly version: string) {}
+
+  get description(): string {
+    return `Pulumi CLI ${this.version}`;
+  }
+
+  async up(context: EngineContext): Promise<void> {
+    const { loaded, progress } = context;
+    const { platform } = loaded;
+    const docker = await connectDocker();
+    if (platform.images === "rehearsal") {
+      progress("building the stand-in image");
+      await buildStandinImage(context.root, docker);
+    }
+    const stack = await selectStack(context);
+    for (const line of await recover(stack.workspace, docker, platform.stack)) progress(line);
+    await checkHost(docker, platform);
+    const total = context.program.resources.length;
+    let done = 0;
+    try {
+      await stack.up({
+        parallel,
+        color: "never",
+        suppressOutputs: true,
+        onEvent: ({ resOutputsEvent }) => {
+          if (resOutputsEvent) progress(`${++done} of ${total} resources, last ${shortName(resOutputsEvent.metadata.urn)}`);
+        },
+      });
+    } catch (error) {
+      const message = (error as Error).message;
+      const fault = hostFault(message);
+      if (fault) throw fault;
+      const found = await failure(docker, await stackContainers(docker, platform.stack), waitsOf(context));
+      if (/unhealthy|container exited|health/i.test(message) && found.failed.length > 0) throw found;
+      throw new EnvironmentFault(`pulumi up failed:\n${diagnostics(message)}`);
+    }
+    await rejoinNamespaces(docker, platform);
+  }
+
+  async down(context: EngineContext): Promise<void> {
+    const docker = await connectDocker();
+    const stack = await selectStack(context);
+    for (const line of await recover(stack.workspace, docker, context.loaded.platform.stack)) context.progress(line);
+    let done = 0;
+    await stack.destroy({
+      parallel,
+      color: "never",
+      excludeProtected: true,
+      onEvent: ({ resOutputsEvent }) => {
+        if (resOutputsEvent) context.progress(`${++done} resources removed`);
+      },
+    });
+  }
+
+  async removeData(context: EngineContext): Promise<void> {
+    const stack = await selectStack(context);
+    const { stack: name } = context.loaded.platform;
+    const environment = await stack.workspace.envVars;
+    await execa("pulumi", ["state", "unprotect", "--all", "--yes", "--stack", name], {
+      cwd: stack.workspace.workDir,
+      env: environment,
+    });
+    await stack.destroy({ color: "never" });
+    const docker = await connectDocker();
+    for (const volume of await stackVolumes(docker, name)) await docker.getVolume(volume).remove();
+  }
+}
+
+function shortName(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}
+
+/** The part of a failed run's output that says what went wrong. */
+function diagnostics(message: string): string {
+  const lines = message.split("\n");
+  const start = lines.findIndex((line) => line.includes("Diagnostics:"));
+  return (start < 0 ? lines : lines.slice(start + 1)).filter((line) => line.trim() !== "").slice(0, 30).join("\n");
+}
+
+/**
+ * The stack in a workspace. A development stack has a workspace beside its state, so that Pulumi writes the stack's
+ * encryption salt there and not into the checked-in config; other stacks live in the project, as with plain `pulumi`.
+ */
+export async function selectStack({ root, loaded, state }: EngineContext): Promise<Stack> {
+  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
+  const { platform, config } = loaded;
+  const own = config.platform.environment === "development" || config.file !== `Pulumi.${platform.stack}.yaml`;
+  const workDir = own ? writeWorkspace(root, state, config.file) : root;
+  return LocalWorkspace.createOrSelectStack(
+    { stackName: platform.stack, workDir },
+    { envVars: environmentOf(root, state, config.platform.environment, config.file) },
+  );
+}
+
+function environmentOf(
+  root: string,
+  state: StackState,
+  environment: Parameters<StackState["passphrase"]>[0],
+  file: string,
+): Record<string, string> {
+  return {
+    PULUMI_CONFIG_PASSPHRASE: state.passphrase(environment),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    UMS_STACK_FILE: join(root, file),
+    ...(isLoggedIn() ? {} : { PULUMI_BACKEND_URL: localBackend(state) }),
+  };
+}
+
+/** The user chose a backend: by variable, or by `pulumi login`. */
+function isLoggedIn(): boolean {
+  if (process.env.PULUMI_BACKEND_URL) return true;
+  const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  try {
+    const { current } = JSON.parse(readFileSync(join(home, "credentials.json"), "utf8")) as { current?: string };
+    return Boolean(current);
+  } catch {
+    return false;
+  }
+}
+
+function localBackend(state: StackState): string {
+  const folder = join(state.home, "pulumi-state");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return `file://${folder}`;
+}
+
+function writeWorkspace(root: string, state: StackState, file: string): string {
+  const folder = join(state.folder, "workspace");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const project = parseDocument(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
+  project.set("main", `${relative(folder, root)}/`);
+  writeFileSync(join(folder, "Pulumi.yaml"), project.toString());
+  const target = join(folder, `Pulumi.${state.stack}.yaml`);
+  const config = parseDocument(readFileSync(join(root, file), "utf8")).toJS() as Record<string, unknown>;
+  const kept = existsSync(target) ? (parseDocument(readFileSync(target, "utf8")).toJS() as Record<string, unknown>) : {};
+  const salt = config.encryptionsalt ?? kept.encryptionsalt;
+  writeFileSync(target, stringify({ ...config, ...(salt === undefined ? {} : { encryptionsalt: salt }) }));
+  return folder;
+}

@@ -1,0 +1,45 @@
+import { Command, Option } from "commander";
+import { engineNames } from "./engines/choose.ts";
+import { exitCodes, report } from "./output/exit.ts";
+
+const program = new Command("ums")
+  .description("Ultimate Media Server: plan, start, prove and run the platform")
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride();
+
+/** A command that works on a stack; what it does is loaded only when it runs, so that help is quick. */
+function stackCommand(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("-s, --stack <name>", "the stack: Pulumi.<name>.yaml", "dev")
+    .option("--stack-file <path>", "read the stack's config from this file instead");
+}
+
+const json = new Option("--json", "print JSON");
+const engine = new Option("--engine <name>", "the engine to use").choices(engineNames);
+
+stackCommand("plan", "show services, networks, lifted defaults, and what an up would change").addOption(json).action(
+  async (options) => (await import("./commands/plan.ts")).plan(options),
+);
+stackCommand("up", "make the stack real").addOption(engine).action(
+  async (options) => (await import("./commands/up.ts")).up(options),
+);
+stackCommand("down", "remove containers and networks, and keep the data")
+  .addOption(engine)
+  .option("--volumes", "remove the data too, after asking for the stack's name")
+  .action(async (options) => (await import("./commands/down.ts")).down(options));
+stackCommand("status", "show every service's state").addOption(json).action(
+  async (options) => (await import("./commands/status.ts")).status(options),
+);
+stackCommand("list", "list the catalogue").addOption(json).action(
+  async (options) => (await import("./commands/list.ts")).list(options),
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { code, exitCode } = error as { code?: string; exitCode?: number };
+  if (code?.startsWith("commander.")) process.exitCode = exitCode === 0 ? exitCodes.fine : exitCodes.input;
+  else process.exitCode = report(error);
+}

@@ -1,0 +1,29 @@
+import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
+import { ServicesFailed } from "../../targets/docker/health.ts";
+
+/** Exit codes of every command. */
+export const exitCodes = { fine: 0, violation: 1, input: 2, environment: 3 } as const;
+
+/** A violation or difference was found and shown already. */
+export class Violation extends Error {
+  override readonly name = "Violation";
+}
+
+/** Shows an error to a person and gives the exit code for it. A stack trace is for our own mistakes alone. */
+export function report(error: unknown): number {
+  if (error instanceof Violation) return exitCodes.violation;
+  if (error instanceof ServicesFailed) {
+    process.stderr.write(`${error.message}\n`);
+    return exitCodes.violation;
+  }
+  if (error instanceof InputError) {
+    process.stderr.write(`${error.message}\n`);
+    return exitCodes.input;
+  }
+  if (error instanceof EnvironmentFault) {
+    process.stderr.write(`${error.message}\n`);
+    return exitCodes.environment;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCodes.violation;
+}

@@ -1,0 +1,46 @@
+import { join, resolve } from "node:path";
+import { type LoadedStack, loadStack } from "../stacks/load.ts";
+import { declareStack } from "../targets/declare.ts";
+import { type Change, changesSince, type Snapshot, snapshotOf } from "../targets/plan.ts";
+import type { DeclaredProgram } from "../targets/resources.ts";
+import { StackState } from "./state.ts";
+
+/** Folder of the project: where catalogue, program and stack configs are. */
+export const root = join(import.meta.dirname, "..");
+
+/** Options every command that works on a stack takes. */
+export interface StackOptions {
+  stack: string;
+  stackFile?: string;
+}
+
+/** A stack that is read and checked. */
+export interface Session {
+  stack: string;
+  loaded: LoadedStack;
+  state: StackState;
+}
+
+/** Folder of all state: UMS_HOME, or .ums in the project. */
+function stateHome(): string {
+  return resolve(process.env.UMS_HOME ?? join(root, ".ums"));
+}
+
+/** @throws InputError when catalogue or config are wrong */
+export function openSession({ stack, stackFile }: StackOptions): Session {
+  const loaded = loadStack(root, stack, stackFile === undefined ? {} : { file: stackFile });
+  return { stack, loaded, state: new StackState(stateHome(), stack) };
+}
+
+export interface PlannedStack {
+  program: DeclaredProgram;
+  changes: Change[];
+  last: Snapshot | undefined;
+}
+
+/** Runs the program in this process and compares it with the last `up`. */
+export async function planStack({ loaded, state }: Session): Promise<PlannedStack> {
+  const program = await declareStack(root, loaded);
+  const last = state.readSnapshot();
+  return { program, last, changes: changesSince(last, snapshotOf(program, "compose")) };
+}

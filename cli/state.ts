@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PlatformConfig } from "../stacks/config/schema.ts";
+import { EnvironmentFault, InputError } from "../stacks/errors.ts";
+import { writePrivate } from "../targets/files.ts";
+import type { Snapshot } from "../targets/plan.ts";
+
+/** Where a stack's own state lives: outside git, readable by its owner alone. */
+export class StackState {
+  readonly folder: string;
+
+  constructor(
+    readonly home: string,
+    readonly stack: string,
+  ) {
+    this.folder = join(home, "stacks", stack);
+  }
+
+  get secretsPath(): string {
+    return join(this.folder, "secrets.json");
+  }
+
+  get composePath(): string {
+    return join(this.folder, "compose.yaml");
+  }
+
+  /** What the last complete `up` deployed. */
+  readSnapshot(): Snapshot | undefined {
+    const path = join(this.folder, "last.json");
+    if (!existsSync(path)) return undefined;
+    try {
+      return JSON.parse(readFileSync(path, "utf8")) as Snapshot;
+    } catch {
+      throw new InputError([
+        { place: { file: path }, message: "is damaged; remove it: the next plan then shows everything as new" },
+      ]);
+    }
+  }
+
+  writeSnapshot(snapshot: Snapshot): void {
+    writePrivate(join(this.folder, "last.json"), `${JSON.stringify(snapshot)}\n`);
+  }
+
+  removeSnapshot(): void {
+    rmSync(join(this.folder, "last.json"), { force: true });
+  }
+
+  /**
+   * Runs `work` while no other `up` or `down` of the stack runs. A lock whose process is gone is taken over.
+   * @throws EnvironmentFault when another process holds the stack
+   */
+  async locked<T>(work: () => Promise<T>): Promise<T> {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const path = join(this.folder, "lock");
+    const mine = `${process.pid}\n`;
+    for (;;) {
+      try {
+        writeFileSync(path, mine, { flag: "wx", mode: 0o600 });
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        const holder = Number(readFileSync(path, "utf8"));
+        if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) {
+          throw new EnvironmentFault(
+            `process ${holder} is at work on the stack ${this.stack}`,
+            "wait until it is done",
+          );
+        }
+        rmSync(path, { force: true });
+      }
+    }
+    try {
+      return await work();
+    } finally {
+      rmSync(path, { force: true });
+    }
+  }
+
+  /**
+   * The passphrase of the stack's secrets: PULUMI_CONFIG_PASSPHRASE, or the file PULUMI_CONFIG_PASSPHRASE_FILE names,
+   * or one made once for development stacks and kept beside the state.
+   * @throws InputError when a stack with real data has none
+   */
+  passphrase(environment: PlatformConfig["environment"]): string {
+    const { PULUMI_CONFIG_PASSPHRASE: given, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
+    if (given !== undefined) return given;
+    if (file !== undefined) {
+      try {
+        return readFileSync(file, "utf8").trim();
+      } catch {
+        throw new InputError([{ message: `PULUMI_CONFIG_PASSPHRASE_FILE names ${file}, which cannot be read` }]);
+      }
+    }
+    const own = join(this.home, "passphrase");
+    if (environment === "development") {
+      if (!existsSync(own)) writePrivate(own, `${randomBytes(24).toString("base64url")}\n`);
+      return readFileSync(own, "utf8").trim();
+    }
+    throw new InputError([
+      { message: `the stack ${this.stack} holds secrets: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE` },
+    ]);
+  }
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

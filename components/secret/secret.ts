@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { PlatformSecret } from "../../stacks/platform.ts";
+
+export interface SecretArgs {
+  source: PlatformSecret["source"];
+  /** Value of another secret of the stack, for templates. */
+  secretValue(id: string): pulumi.Output<string>;
+  /** A value the user set with `pulumi config set --secret`. */
+  configValue(key: string): pulumi.Output<string>;
+}
+
+/** One secret of the stack: generated, set by the user, or put together from others. It stays a Pulumi secret. */
+export class Secret extends pulumi.ComponentResource {
+  readonly value: pulumi.Output<string>;
+
+  constructor(name: string, args: SecretArgs, options?: pulumi.ComponentResourceOptions) {
+    super("ums:secret:Secret", name, {}, options);
+    this.value = pulumi.secret(this.create(name, args));
+    this.registerOutputs({});
+  }
+
+  private create(name: string, { source, secretValue, configValue }: SecretArgs): pulumi.Output<string> {
+    switch (source.kind) {
+      case "config":
+        return configValue(source.key);
+      case "template":
+        return pulumi
+          .all(source.parts.map((part) => (typeof part === "string" ? part : secretValue(part.secret))))
+          .apply((parts) => parts.join(""));
+      case "generate":
+        return this.generate(name, source.form, source.length);
+    }
+  }
+
+  private generate(name: string, form: "password" | "hex" | "base64" | "uuid", length: number): pulumi.Output<string> {
+    const options = { parent: this };
+    switch (form) {
+      // No special characters: the value also stands in URLs and configuration files.
+      case "password":
+        return new random.RandomPassword(`${name}-password`, { length, special: false }, options).result;
+      case "hex":
+        return new random.RandomBytes(`${name}-bytes`, { length }, options).hex;
+      case "base64":
+        return new random.RandomBytes(`${name}-bytes`, { length }, options).base64;
+      case "uuid":
+        return new random.RandomUuid(`${name}-uuid`, {}, options).result;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Service as ResolvedService } from "../../stacks/platform.ts";
+import { labelsOf } from "../labels.ts";
+import type { SeededVolume } from "../storage/seededVolume.ts";
+import { type ContainerContext, containerArguments } from "./container.ts";
+
+export interface ServiceArgs extends ContainerContext {
+  service: ResolvedService;
+  /** Writes the service's files before it starts. */
+  seed: SeededVolume | undefined;
+  /** The service whose network namespace this one lives in. */
+  through: Service | undefined;
+  /** A secret's value by its id. */
+  secretValue(id: string): pulumi.Output<string>;
+}
+
+/** Seconds a new container may take to become healthy, beyond its own start period. */
+const patience = 180;
+
+/** One service of the catalogue: a container with the least privileges its record allows. */
+export class Service extends pulumi.ComponentResource {
+  readonly container: docker.Container;
+  readonly serviceName: string;
+
+  constructor(name: string, args: ServiceArgs, options?: pulumi.ComponentResourceOptions) {
+    super("ums:service:Service", name, {}, { ...options, dependsOn: [] });
+    const { service, seed, through, secretValue } = args;
+    this.serviceName = service.name;
+    const probed = service.health.command !== null;
+    this.container = new docker.Container(
+      `${name}-container`,
+      {
+        ...containerArguments(service, args),
+        envs: environment(service, secretValue),
+        networkMode: through ? pulumi.interpolate`container:${through.container.id}` : networkMode(args),
+        labels: [
+          ...labelsOf(args.stack, { "ums.service": service.name, "ums.segment": service.segment }),
+          // A replaced seed has another id, so this label replaces the container that reads the files.
+          ...(seed ? [{ label: "ums.seed", value: seed.container.id }] : []),
+        ],
+        mustRun: true,
+        wait: probed,
+        ...(probed ? { waitTimeout: service.health.startPeriod + patience } : {}),
+      },
+      {
+        parent: this,
+        ...(options?.dependsOn === undefined ? {} : { dependsOn: options.dependsOn }),
+        deleteBeforeReplace: true,
+        // The provider updates these in place without applying them to the running container.
+        replaceOnChanges: ["cpuPeriod", "cpuQuota", "healthcheck", "init", "tmpfs"],
+      },
+    );
+    this.registerOutputs({ containerId: this.container.id });
+  }
+}
+
+/** The first network decides: Docker creates the container on it and connects the others afterwards. */
+function networkMode({ service, ...context }: ServiceArgs): string {
+  const { networksAdvanced } = containerArguments(service, context);
+  return networksAdvanced?.[0]?.name ?? "none";
+}
+
+function environment(
+  service: ResolvedService,
+  secretValue: (id: string) => pulumi.Output<string>,
+): pulumi.Input<string>[] {
+  const plain = Object.entries(service.environment).map(([name, value]) => ({ name, line: `${name}=${value}` }));
+  const secret = service.secretVariables.map(({ variable, secret: id }) => ({
+    name: variable,
+    line: pulumi.interpolate`${variable}=${secretValue(id)}`,
+  }));
+  return [...plain, ...secret].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ line }) => line);
+}

@@ -1,0 +1,90 @@
+import { dirname } from "node:path/posix";
+import type { Mount, SeededFile, Service } from "../../stacks/platform.ts";
+
+/** What the one-shot container of a service does before the service starts. */
+export interface SeedingPlan {
+  /** Volumes made for seeded files, one a folder, sorted by folder. */
+  folders: readonly { volume: string; path: string }[];
+  /** Data volumes whose root folder gets its owner. */
+  owned: readonly Mount[];
+  files: readonly SeededFile[];
+  owner: { uid: number; gid: number };
+}
+
+/** Where a volume stands inside the one-shot container. */
+const stage = "/seed";
+
+/** Undefined for a service that needs no seeding. */
+export function planSeeding(stack: string, service: Service): SeedingPlan | undefined {
+  const paths = [...new Set(service.files.map((file) => dirname(file.path)))].sort();
+  const owned = service.mounts.filter((mount) => !mount.readOnly && !mount.copyImageContent);
+  if (paths.length === 0 && owned.length === 0) return undefined;
+  const folders = paths.map((path) => ({ volume: `${stack}-${service.name}-files${path.replaceAll("/", "-")}`, path }));
+  return { folders, owned, files: service.files, owner: service.owner };
+}
+
+/** Path of a file of the service inside the one-shot container. */
+export function stagedPath(path: string): string {
+  return `${stage}${path}`;
+}
+
+/** A step of the one-shot container. */
+export type SeedStep =
+  | { do: "own"; uid: number; gid: number; path: string }
+  | { do: "mode"; mode: string; path: string };
+
+/** Folders get their owner; files their mode and owner. The folder mode lets only the owner in. */
+export function seedSteps(plan: SeedingPlan): SeedStep[] {
+  const { uid, gid } = plan.owner;
+  return [
+    ...plan.owned.map((mount) => ({ do: "own" as const, uid, gid, path: stagedPath(mount.path) })),
+    ...plan.folders.flatMap(({ path }) => [
+      { do: "own" as const, uid, gid, path: stagedPath(path) },
+      { do: "mode" as const, mode: "0755", path: stagedPath(path) },
+    ]),
+    ...plan.files.flatMap((file) => [
+      { do: "mode" as const, mode: file.mode, path: stagedPath(file.path) },
+      { do: "own" as const, uid, gid, path: stagedPath(file.path) },
+    ]),
+  ];
+}
+
+/** A program that can seed: its image, and how its command line is written. */
+export interface Seeder {
+  image: string;
+  command(steps: readonly SeedStep[]): { entrypoint: string[]; command: string[] };
+}
+
+/** The rehearsal's stand-in, which seeds without a shell. */
+export function standinSeeder(image: string): Seeder {
+  return {
+    image,
+    command: (steps) => ({
+      entrypoint: ["/standin"],
+      command: [
+        "seed",
+        ...steps.map((step) =>
+          step.do === "own" ? `own:${step.uid}:${step.gid}:${step.path}` : `mode:${step.mode}:${step.path}`,
+        ),
+      ],
+    }),
+  };
+}
+
+/** Any image with a POSIX shell, chown and chmod. */
+export function shellSeeder(image: string): Seeder {
+  const quote = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
+  return {
+    image,
+    command: (steps) => ({
+      entrypoint: ["/bin/sh", "-euc"],
+      command: [
+        steps
+          .map((step) =>
+            step.do === "own" ? `chown ${step.uid}:${step.gid} ${quote(step.path)}` : `chmod ${step.mode} ${quote(step.path)}`,
+          )
+          .join("\n"),
+      ],
+    }),
+  };
+}

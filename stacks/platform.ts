@@ -1,0 +1,162 @@
+import type { EnvironmentName, Lifted, Protocol, SegmentName, ServiceRecord } from "./catalog/record.ts";
+import type { Place } from "./errors.ts";
+
+/** A network that gives services addresses but no neighbours. */
+export interface Segment {
+  name: SegmentName | "egress";
+  cidr: string;
+  gateway: string;
+  /** No way out of the host. */
+  internal: boolean;
+}
+
+/** One use of a link: the port the consumer calls, and what for. */
+export interface LinkUse {
+  port: number;
+  protocol: Protocol;
+  why: string;
+  /** declared in the record, or generated from a route, a metrics endpoint or the single sign-on. */
+  origin: "declared" | "route" | "metrics" | "sso";
+}
+
+/** A consumer-provider edge: a network of its own with these two as its only members. */
+export interface Link {
+  consumer: string;
+  provider: string;
+  /** Service in whose network namespace the consumer's end is; the consumer itself unless it goes through a VPN. */
+  consumerHost: string;
+  providerHost: string;
+  cidr: string;
+  gateway: string;
+  consumerAddress: string;
+  providerAddress: string;
+  required: boolean;
+  /** The consumer starts when the provider is healthy. */
+  ordered: boolean;
+  uses: readonly LinkUse[];
+}
+
+export interface Mount {
+  volume: string;
+  path: string;
+  readOnly: boolean;
+  copyImageContent: boolean;
+}
+
+/** A named volume that holds data. */
+export interface DataVolume {
+  name: string;
+  class: "config" | "database" | "media" | "cache";
+  shared: boolean;
+  /** Ids that own its root folder. */
+  owner: { uid: number; gid: number };
+  users: readonly string[];
+  placement: PlatformPlacement;
+}
+
+export type PlatformPlacement =
+  | { kind: "local" }
+  | { kind: "bind"; path: string }
+  | { kind: "nfs"; server: string; path: string; options: string };
+
+/** Where a secret's value comes from. */
+export type SecretSource =
+  | { kind: "generate"; form: "password" | "hex" | "base64" | "uuid"; length: number }
+  | { kind: "config"; key: string }
+  | { kind: "template"; parts: readonly (string | { secret: string })[] };
+
+export interface PlatformSecret {
+  /** service/name */
+  id: string;
+  source: SecretSource;
+}
+
+/** A file written into a volume before the service starts: plain text, or a secret by its id. */
+export interface SeededFile {
+  path: string;
+  mode: string;
+  content: { text: string } | { secret: string };
+}
+
+export interface Tmpfs {
+  path: string;
+  /** MiB */
+  size: number;
+  exec: boolean;
+}
+
+export interface PublishedPort {
+  port: number;
+  host: number;
+  address: string;
+  protocol: Protocol;
+  reason: string;
+}
+
+export type GpuChoice = { vendor: "nvidia" } | { vendor: "intel" | "amd"; renderGroup: number };
+
+export interface Service {
+  name: string;
+  number: number;
+  title: string;
+  category: ServiceRecord["category"];
+  description: string;
+  icon: string;
+  place: Place;
+  image: { repository: string; tag: string; digest?: string; reference: string };
+  segment: SegmentName;
+  /** Segments it has an address in, home first; empty when it goes through another service. */
+  addresses: readonly { segment: Segment["name"]; address: string }[];
+  through?: string;
+  egress?: { reason: string };
+  roles: ServiceRecord["roles"];
+  ports: ServiceRecord["ports"];
+  publish: readonly PublishedPort[];
+  route?: NonNullable<ServiceRecord["route"]> & { url: string };
+  /** Services that must be healthy before it starts, sorted. */
+  after: readonly string[];
+  mounts: readonly Mount[];
+  tmpfs: readonly Tmpfs[];
+  files: readonly SeededFile[];
+  environment: Readonly<Record<string, string>>;
+  /** Variables whose value is a secret, by its id. */
+  secretVariables: readonly { variable: string; secret: string; reason: string }[];
+  user: { uid: number; gid: number; groups: readonly number[] };
+  /** Ids that own its volumes and files. */
+  owner: { uid: number; gid: number };
+  command?: readonly string[];
+  entrypoint?: readonly string[];
+  init: boolean;
+  lifted: readonly Lifted[];
+  gpu?: GpuChoice;
+  health: ServiceRecord["health"] & { interval: number; startInterval?: number };
+  limits: { memory: number; cpus: number };
+  stop: { grace: number; signal?: string };
+  metrics?: { port: number; path: string };
+  backup: ServiceRecord["backup"];
+  lifecycle: ServiceRecord["lifecycle"];
+}
+
+export interface Warning {
+  service?: string;
+  place?: Place;
+  message: string;
+}
+
+/** Everything the components need, resolved: immutable, sorted by name, free of any engine's words. */
+export interface Platform {
+  stack: string;
+  environment: EnvironmentName;
+  images: "rehearsal" | "real";
+  domain: string;
+  /** Data volumes are protected from deletion and replacement. */
+  protectData: boolean;
+  segments: readonly Segment[];
+  links: readonly Link[];
+  services: readonly Service[];
+  volumes: readonly DataVolume[];
+  secrets: readonly PlatformSecret[];
+  /** Start order: services of one wave need only services of earlier waves. */
+  waves: readonly (readonly string[])[];
+  warnings: readonly Warning[];
+}

@@ -1,0 +1,90 @@
+import type { DataVolume, Platform, Service } from "./platform.ts";
+
+/** Kernel bit numbers of capabilities (linux/capability.h), for the stand-in's check of what it was given. */
+const capabilityBits: Readonly<Record<string, number>> = {
+  CHOWN: 0,
+  DAC_OVERRIDE: 1,
+  DAC_READ_SEARCH: 2,
+  FOWNER: 3,
+  FSETID: 4,
+  KILL: 5,
+  SETGID: 6,
+  SETUID: 7,
+  SETPCAP: 8,
+  NET_BIND_SERVICE: 10,
+  NET_BROADCAST: 11,
+  NET_ADMIN: 12,
+  NET_RAW: 13,
+  IPC_LOCK: 14,
+  SYS_MODULE: 16,
+  SYS_CHROOT: 18,
+  SYS_PTRACE: 19,
+  SYS_ADMIN: 21,
+  SYS_NICE: 23,
+  SYS_RESOURCE: 24,
+  MKNOD: 27,
+  AUDIT_WRITE: 29,
+  SETFCAP: 31,
+  SYSLOG: 34,
+  PERFMON: 38,
+  BPF: 39,
+};
+
+/**
+ * The platform with every image replaced by the stand-in, which listens on the declared ports, answers the declared
+ * health path, and refuses to start when the declared user, mounts, files or capabilities are not what it finds.
+ * Host devices and host mounts are left out: a rehearsal must not need the hardware.
+ */
+export function rehearse(platform: Platform, image: string): Platform {
+  const [repository = image, tag = ""] = image.split(":");
+  const services = platform.services.map((service): Service => {
+    const { gpu, ...rest } = service;
+    return {
+      ...rest,
+      image: { repository, tag, reference: image },
+      entrypoint: ["/standin"],
+      command: standinArguments(service),
+      init: false,
+      lifted: service.lifted.filter((lift) => lift.privilege !== "device" && lift.privilege !== "host-mount"),
+      mounts: service.mounts.map((mount) => ({ ...mount, copyImageContent: false })),
+      health: { ...service.health, command: standinCheck(service), startPeriod: 5 },
+      stop: { grace: service.stop.grace },
+    };
+  });
+  const volumes = platform.volumes.map((volume): DataVolume => ({ ...volume, placement: { kind: "local" } }));
+  return { ...platform, services, volumes };
+}
+
+function standinArguments(service: Service): string[] {
+  const lifts = new Set(service.lifted.map((lift) => lift.privilege));
+  const http = service.health.http;
+  const ports = service.ports.flatMap(({ port, protocol }) => {
+    if (protocol === "udp") return ["--udp", String(port)];
+    if (http?.port === port) return ["--http", `${port}:${http.path}`];
+    return port === service.route?.port ? ["--http", `${port}:/`] : ["--tcp", String(port)];
+  });
+  const writable = [
+    ...service.mounts.filter((mount) => !mount.readOnly).map((mount) => mount.path),
+    ...service.tmpfs.map((tmpfs) => tmpfs.path),
+  ].sort();
+  const capabilities = service.lifted.flatMap((lift) => (lift.privilege === "capability" ? [lift.value] : []));
+  const mask = capabilities.reduce((bits, name) => bits | (1n << BigInt(capabilityBits[name] ?? 63)), 0n);
+  return [
+    "serve",
+    "--name",
+    service.name,
+    ...ports,
+    ...writable.flatMap((path) => ["--writable", path]),
+    ...service.files.flatMap((file) => ["--readable", file.path]),
+    ...(lifts.has("writable-root") ? [] : ["--readonly-root"]),
+    ...(lifts.has("new-privileges") ? [] : ["--no-new-privs"]),
+    "--no-capability-but",
+    mask.toString(16),
+  ];
+}
+
+function standinCheck({ health, ports }: Service): string[] {
+  if (health.http) return ["/standin", "check", "http", String(health.http.port), health.http.path];
+  const tcp = health.tcp?.port ?? ports.find((port) => port.protocol === "tcp")?.port;
+  return tcp === undefined ? ["/standin", "routes"] : ["/standin", "check", "tcp", String(tcp)];
+}

@@ -1,0 +1,240 @@
+import type * as docker from "@pulumi/docker";
+import { type DeclaredProgram, dockerTypes, type RegisteredResource, type ResourceReference } from "../resources.ts";
+
+/** A container's inputs with every Input resolved, as the in-process run records them. */
+export interface ContainerInputs {
+  name: string;
+  image: string;
+  entrypoints?: string[];
+  command?: string[];
+  user?: string;
+  groupAdds?: string[];
+  readOnly?: boolean;
+  init?: boolean;
+  capabilities?: { drops?: string[]; adds?: string[] };
+  securityOpts?: string[];
+  memory: number;
+  memorySwap: number;
+  cpuPeriod: number;
+  cpuQuota: number;
+  restart: string;
+  logDriver: string;
+  logOpts: Record<string, string>;
+  stopTimeout?: number;
+  stopSignal?: string;
+  mounts?: { type: string; source: string; target: string; readOnly?: boolean; volumeOptions?: { noCopy?: boolean } }[];
+  tmpfs?: Record<string, string>;
+  devices?: { hostPath: string; containerPath: string; permissions: string }[];
+  deviceRequests?: { driver: string; count: number; capabilities: string[] }[];
+  sysctls?: Record<string, string>;
+  networkMode: string;
+  networksAdvanced?: { name: string; ipv4Address?: string; aliases?: string[] }[];
+  ports?: { internal: number; external: number; ip: string; protocol: string }[];
+  healthcheck?: {
+    tests: string[];
+    interval: string;
+    timeout: string;
+    startPeriod: string;
+    startInterval?: string;
+    retries: number;
+  };
+  envs?: string[];
+  labels: { label: string; value: string }[];
+  uploads?: { file: string; content: string }[];
+  mustRun?: boolean;
+}
+
+type NetworkInputs = {
+  name: string;
+  internal?: boolean;
+  options?: Record<string, string>;
+  ipamConfigs: { subnet: string; gateway: string }[];
+  labels: { label: string; value: string }[];
+};
+
+/** One-shot containers run once and exit; the engine runs them itself, before Compose. */
+export function isOneShot(resource: RegisteredResource): boolean {
+  return resource.type === dockerTypes.container && (resource.inputs as Partial<docker.ContainerArgs>).mustRun === false;
+}
+
+export function containersOf(program: DeclaredProgram, oneShot: boolean): RegisteredResource[] {
+  return program.resources.filter(
+    (resource) => resource.type === dockerTypes.container && isOneShot(resource) === oneShot,
+  );
+}
+
+export function containerInputs(resource: RegisteredResource): ContainerInputs {
+  return resource.inputs as unknown as ContainerInputs;
+}
+
+export interface RenderedCompose {
+  /** The Compose file as an object. No secret is in it. */
+  file: Record<string, unknown>;
+  /** Values the file takes from its environment: the secrets of variables. */
+  environment: Record<string, string>;
+}
+
+/**
+ * The program's networks and long-running containers as a Compose file. Volumes are external: Compose must never
+ * remove one. Understood by Compose v2 and by docker-compose 1.29.
+ */
+export function renderCompose(
+  program: DeclaredProgram,
+  idOf: (container: RegisteredResource) => string,
+  secretValues: readonly string[],
+): RenderedCompose {
+  const containers = containersOf(program, false);
+  const names = new Map(containers.map((container) => [idOf(container), containerInputs(container).name]));
+  const environment: Record<string, string> = {};
+  const keepSecret = (line: string): string => {
+    const [name = "", ...rest] = line.split("=");
+    const value = rest.join("=");
+    if (!secretValues.some((secret) => secret.length > 0 && value.includes(secret))) return literal(line);
+    const key = `UMS_SECRET_${Object.keys(environment).length}`;
+    environment[key] = value;
+    return `${name}=\${${key}}`;
+  };
+  const services = containers.map((container) => {
+    const inputs = containerInputs(container);
+    return [inputs.name, service(inputs, names, keepSecret, waitsFor(container, program))] as const;
+  });
+  const networks = program.resources.filter((resource) => resource.type === dockerTypes.network);
+  const volumes = new Set(
+    containers.flatMap((container) =>
+      (containerInputs(container).mounts ?? []).flatMap((mount) => (mount.type === "volume" ? [mount.source] : [])),
+    ),
+  );
+  return {
+    environment,
+    file: {
+      services: Object.fromEntries(services),
+      networks: Object.fromEntries(networks.map((network) => renderNetwork(network.inputs as NetworkInputs))),
+      volumes: Object.fromEntries([...volumes].sort().map((name) => [name, { external: true, name }])),
+    },
+  };
+}
+
+/** Compose reads `$` as the start of a variable. */
+function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
+
+function service(
+  inputs: ContainerInputs,
+  names: ReadonlyMap<string, string>,
+  keepSecret: (line: string) => string,
+  waits: readonly { name: string; healthy: boolean }[],
+): Record<string, unknown> {
+  const shared = inputs.networkMode.startsWith("container:") ? inputs.networkMode.slice("container:".length) : undefined;
+  return withoutUndefined({
+    container_name: inputs.name,
+    image: inputs.image,
+    entrypoint: inputs.entrypoints?.map(literal),
+    command: inputs.command?.map(literal),
+    user: inputs.user,
+    group_add: inputs.groupAdds,
+    read_only: inputs.readOnly,
+    init: inputs.init,
+    cap_drop: inputs.capabilities?.drops,
+    cap_add: inputs.capabilities?.adds,
+    security_opt: inputs.securityOpts?.length ? inputs.securityOpts : undefined,
+    mem_limit: `${inputs.memory}m`,
+    memswap_limit: `${inputs.memorySwap}m`,
+    cpu_period: inputs.cpuPeriod,
+    cpu_quota: inputs.cpuQuota,
+    restart: inputs.restart,
+    logging: { driver: inputs.logDriver, options: inputs.logOpts },
+    stop_grace_period: inputs.stopTimeout === undefined ? undefined : `${inputs.stopTimeout}s`,
+    stop_signal: inputs.stopSignal,
+    volumes: inputs.mounts?.map(({ type, source, target, readOnly, volumeOptions }) => ({
+      type,
+      source,
+      target,
+      read_only: readOnly === true,
+      ...(volumeOptions?.noCopy ? { volume: { nocopy: true } } : {}),
+    })),
+    tmpfs: inputs.tmpfs && Object.entries(inputs.tmpfs).map(([path, options]) => `${path}:${options}`),
+    devices: inputs.devices?.map(({ hostPath, containerPath, permissions }) => `${hostPath}:${containerPath}:${permissions}`),
+    deploy: inputs.deviceRequests && {
+      resources: {
+        reservations: {
+          devices: inputs.deviceRequests.map(({ driver, count, capabilities }) => ({
+            driver,
+            count: count < 0 ? "all" : count,
+            capabilities,
+          })),
+        },
+      },
+    },
+    sysctls: inputs.sysctls,
+    network_mode: shared === undefined ? (inputs.networksAdvanced ? undefined : inputs.networkMode) : `service:${names.get(shared)}`,
+    networks:
+      shared === undefined && inputs.networksAdvanced
+        ? Object.fromEntries(
+            inputs.networksAdvanced.map(({ name, ipv4Address, aliases }) => [
+              name,
+              withoutUndefined({ ipv4_address: ipv4Address, aliases: aliases?.length ? aliases : undefined }),
+            ]),
+          )
+        : undefined,
+    ports: inputs.ports?.map(({ ip, external, internal, protocol }) => `${ip}:${external}:${internal}/${protocol}`),
+    healthcheck: inputs.healthcheck && {
+      test: inputs.healthcheck.tests.map(literal),
+      interval: inputs.healthcheck.interval,
+      timeout: inputs.healthcheck.timeout,
+      start_period: inputs.healthcheck.startPeriod,
+      retries: inputs.healthcheck.retries,
+      ...(inputs.healthcheck.startInterval ? { start_interval: inputs.healthcheck.startInterval } : {}),
+    },
+    environment: inputs.envs?.length ? inputs.envs.map(keepSecret) : undefined,
+    labels: Object.fromEntries(inputs.labels.map(({ label, value }) => [label, literal(value)])),
+    depends_on:
+      waits.length > 0
+        ? Object.fromEntries(
+            waits.map(({ name, healthy }) => [name, { condition: healthy ? "service_healthy" : "service_started" }]),
+          )
+        : undefined,
+  });
+}
+
+function renderNetwork(inputs: NetworkInputs): readonly [string, Record<string, unknown>] {
+  return [
+    inputs.name,
+    withoutUndefined({
+      name: inputs.name,
+      driver: "bridge",
+      internal: inputs.internal === true ? true : undefined,
+      driver_opts: inputs.options,
+      ipam: { config: inputs.ipamConfigs.map(({ subnet, gateway }) => ({ subnet, gateway })) },
+      labels: Object.fromEntries(inputs.labels.map(({ label, value }) => [label, value])),
+    }),
+  ];
+}
+
+/** Long-running containers that a container's dependencies lead to: its own, and those of the components it names. */
+function waitsFor(container: RegisteredResource, program: DeclaredProgram): { name: string; healthy: boolean }[] {
+  const wanted = container.dependsOn.flatMap((reference) => containersBelow(reference, program));
+  return wanted
+    .filter((resource) => !isOneShot(resource) && resource !== container)
+    .map((resource) => {
+      const inputs = containerInputs(resource);
+      return { name: inputs.name, healthy: inputs.healthcheck !== undefined };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function containersBelow(reference: ResourceReference, program: DeclaredProgram): RegisteredResource[] {
+  return program.resources.filter(
+    (resource) =>
+      resource.type === dockerTypes.container &&
+      (isSame(resource, reference) || (resource.parent !== undefined && isSame(resource.parent, reference))),
+  );
+}
+
+function isSame(a: ResourceReference, b: ResourceReference): boolean {
+  return a.type === b.type && a.name === b.name;
+}
+
+function withoutUndefined(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

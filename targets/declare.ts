@@ -1,0 +1,23 @@
+import { declarePlatform } from "../components/program.ts";
+import type { LoadedStack } from "../stacks/load.ts";
+import { configPlaceholder, provision } from "./inProcess/provision.ts";
+import { runInProcess } from "./inProcess/run.ts";
+import type { DeclaredProgram } from "./resources.ts";
+
+/** Name of the Pulumi project, as in Pulumi.yaml. */
+export const projectName = "ums";
+
+/** The resources of a stack, declared by the same program that Pulumi runs, with placeholders for secrets. */
+export function declareStack(root: string, { platform, config }: LoadedStack): Promise<DeclaredProgram> {
+  const secrets = Object.fromEntries(
+    Object.entries(config.encryptedSecrets).map(([key, ciphertext]) => [key, configPlaceholder(key, ciphertext)]),
+  );
+  return runInProcess({
+    project: projectName,
+    stack: platform.stack,
+    config: { "ums:secrets": JSON.stringify(secrets) },
+    secretKeys: ["ums:secrets"],
+    provision,
+    program: () => declarePlatform(root, platform),
+  });
+}

@@ -1,0 +1,136 @@
+import Docker from "dockerode";
+import { EnvironmentFault } from "../../stacks/errors.ts";
+
+/** Engine releases before this forward DNS from internal networks to the outside (CVE-2024-29018). */
+export const dnsFixedIn = [25, 0, 5] as const;
+
+/** A Docker engine that answers. @throws EnvironmentFault when none does */
+export async function connectDocker(): Promise<Docker> {
+  const docker = new Docker();
+  try {
+    await docker.ping();
+  } catch (error) {
+    throw dockerFault(error);
+  }
+  return docker;
+}
+
+/** A person's words for what Docker's API answers when the host, and not the plan, is at fault. */
+export function dockerFault(error: unknown): Error {
+  const { code, message = String(error) } = error as { code?: string; message?: string };
+  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET" || code === "EPIPE") {
+    return new EnvironmentFault(
+      "no Docker engine answers: it is not installed, not running, or stopped in the middle",
+      "start it (systemctl start docker, or dockerd), then run the same command again",
+    );
+  }
+  if (code === "EACCES") {
+    return new EnvironmentFault("this user may not use Docker", "add it to the docker group (usermod -aG docker $USER) and log in again");
+  }
+  return hostFault(message) ?? (error instanceof Error ? error : new Error(message));
+}
+
+/** Faults of the host that Docker and Compose report in words. */
+const hostFaults: readonly { pattern: RegExp; message: string; fix: string }[] = [
+  {
+    pattern: /no space left on device/i,
+    message: "the disk is full",
+    fix: "free some space (docker system df shows what Docker holds), then run the same command again",
+  },
+  {
+    pattern: /port is already allocated|address already in use/i,
+    message: "a host port is taken by another program",
+    fix: "stop that program, or set publish.offset in the stack's config",
+  },
+  {
+    pattern: /pool overlaps with other one|conflicts with network|invalid pool request|numerical result out of range|networks have overlapping/i,
+    message: "a subnet of the stack is taken by another network",
+    fix: "remove that network (docker network ls), or set network.segments and network.links in the stack's config",
+  },
+  {
+    pattern: /no such image|pull access denied|manifest unknown|not found: manifest|failed to resolve reference/i,
+    message: "an image is missing and cannot be had",
+    fix: "check the image's name, tag and digest in its record, and the way to its registry",
+  },
+  {
+    pattern: /cannot connect to the docker daemon|connection reset|broken pipe|unexpected eof|error during connect|Connection aborted|RemoteDisconnected/i,
+    message: "the Docker engine stopped answering",
+    fix: "start it again, then run the same command again: it goes on where it was",
+  },
+];
+
+/** The environment fault a message of Docker or Compose speaks of, if it is one. */
+export function hostFault(text: string): EnvironmentFault | undefined {
+  const fault = hostFaults.find(({ pattern }) => pattern.test(text));
+  if (!fault) return undefined;
+  const line = text.split("\n").find((candidate) => fault.pattern.test(candidate)) ?? text;
+  return new EnvironmentFault(`${fault.message}: ${line.trim().slice(0, 400)}`, fault.fix);
+}
+
+export interface StackContainer {
+  id: string;
+  name: string;
+  /** Service of the catalogue, or undefined for a one-shot container. */
+  service?: string;
+  /** Service whose files a one-shot container writes. */
+  seeds?: string;
+  state: string;
+  health?: "starting" | "healthy" | "unhealthy";
+}
+
+const stackFilter = (stack: string) => JSON.stringify({ label: [`ums.stack=${stack}`] });
+
+/** Every container of a stack, running or not, sorted by name. */
+export async function stackContainers(docker: Docker, stack: string): Promise<StackContainer[]> {
+  const list = await docker.listContainers({ all: true, filters: stackFilter(stack) });
+  return list
+    .map((container) => {
+      const service = container.Labels["ums.service"];
+      const seeds = container.Labels["ums.seeds"];
+      const health = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(container.Status)?.[1];
+      return {
+        id: container.Id,
+        name: container.Names[0]?.replace(/^\//, "") ?? container.Id,
+        ...(service === undefined ? {} : { service }),
+        ...(seeds === undefined ? {} : { seeds }),
+        state: container.State,
+        ...(health === undefined ? {} : { health: health as "starting" | "healthy" | "unhealthy" }),
+      };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function stackNetworks(docker: Docker, stack: string): Promise<{ id: string; name: string }[]> {
+  const list = await docker.listNetworks({ filters: stackFilter(stack) });
+  return list.map(({ Id, Name }) => ({ id: Id, name: Name })).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function stackVolumes(docker: Docker, stack: string): Promise<string[]> {
+  const { Volumes } = await docker.listVolumes({ filters: stackFilter(stack) });
+  return (Volumes ?? []).map((volume) => volume.Name).sort();
+}
+
+/** Last lines a container wrote, without Docker's stream headers. */
+export async function lastLogLines(docker: Docker, id: string, lines: number): Promise<string[]> {
+  const raw = (await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: lines })) as unknown as Buffer;
+  return demultiplex(raw)
+    .split("\n")
+    .filter((line) => line.length > 0);
+}
+
+/** Text of a multiplexed log: frames of 8 header bytes, the last four of them the length. */
+export function demultiplex(raw: Buffer): string {
+  const headerBytes = 8;
+  const parts: Buffer[] = [];
+  for (let offset = 0; offset + headerBytes <= raw.length; ) {
+    const length = raw.readUInt32BE(offset + 4);
+    parts.push(raw.subarray(offset + headerBytes, offset + headerBytes + length));
+    offset += headerBytes + length;
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** True for Docker's answer that a thing is not there. */
+export function isMissing(error: unknown): boolean {
+  return (error as { statusCode?: number }).statusCode === 404;
+}

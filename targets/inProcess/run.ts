@@ -1,0 +1,113 @@
+import * as pulumi from "@pulumi/pulumi";
+import { compare } from "../../stacks/resolve/edges.ts";
+import type { DeclaredProgram, RegisteredResource, ResourceReference } from "../resources.ts";
+
+/** Gives a resource its identity and outputs, in place of a provider. */
+export type Provision = (resource: { type: string; name: string; inputs: Record<string, unknown> }) => {
+  id: string;
+  state: Record<string, unknown>;
+};
+
+export interface RunArgs {
+  project: string;
+  stack: string;
+  /** Whole config keys and their values; structured values as JSON. */
+  config: Record<string, string>;
+  /** Keys of `config` that are secret. */
+  secretKeys: string[];
+  provision: Provision;
+  program(): Record<string, unknown>;
+}
+
+/**
+ * Runs a Pulumi program in this process, with no engine, provider or network, and returns the resources it
+ * registers. One run at a time: Pulumi's runtime is global.
+ */
+export async function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
+  // Pulumi keeps a stack trace for every promise it makes: formatting them would be more than half of the run.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return await run(args);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+async function run(args: RunArgs): Promise<DeclaredProgram> {
+  const resources = new Map<string, RegisteredResource>();
+  const options = new Map<string, pulumi.ResourceOptions>();
+  const references = new Map<pulumi.Resource, ResourceReference>();
+
+  await pulumi.runtime.setMocks(
+    {
+      call: ({ inputs }) => inputs,
+      newResource: ({ type, name, inputs, custom }) => {
+        const plain = unwrapSecrets(inputs) as Record<string, unknown>;
+        if (type !== "pulumi:pulumi:Stack") {
+          resources.set(keyOf({ type, name }), {
+            type,
+            name,
+            custom: custom === true,
+            inputs: plain,
+            dependsOn: [],
+            protect: false,
+          });
+        }
+        const { id, state } = args.provision({ type, name, inputs: plain });
+        return { id, state: { ...plain, ...state } };
+      },
+    },
+    args.project,
+    args.stack,
+    false,
+  );
+  pulumi.runtime.setAllConfig(args.config, args.secretKeys);
+  let outputs: Record<string, unknown> = {};
+  await pulumi.runtime.runInPulumiStack(async () => {
+    pulumi.runtime.registerStackTransformation((resource) => {
+      const reference = { type: resource.type, name: resource.name };
+      references.set(resource.resource, reference);
+      options.set(keyOf(reference), resource.opts);
+      return undefined;
+    });
+    outputs = args.program();
+    return outputs;
+  });
+  await pulumi.runtime.disconnect();
+  for (const [key, resource] of resources) applyOptions(resource, options.get(key), references);
+  const sorted = [...resources.values()].sort((a, b) => compare(a.type, b.type) || compare(a.name, b.name));
+  return { resources: sorted, outputs };
+}
+
+function keyOf({ type, name }: ResourceReference): string {
+  return `${type}::${name}`;
+}
+
+function applyOptions(
+  resource: RegisteredResource,
+  options: pulumi.ResourceOptions | undefined,
+  references: ReadonlyMap<pulumi.Resource, ResourceReference>,
+): void {
+  if (!options) return;
+  const wanted = Array.isArray(options.dependsOn) ? options.dependsOn : options.dependsOn ? [options.dependsOn] : [];
+  resource.dependsOn = wanted
+    .flatMap((dependency) => references.get(dependency as pulumi.Resource) ?? [])
+    .sort((a, b) => compare(a.type, b.type) || compare(a.name, b.name));
+  resource.protect = options.protect === true;
+  const parent = options.parent && references.get(options.parent);
+  if (parent) resource.parent = parent;
+}
+
+/** Marks a secret in serialised inputs (pulumi/pulumi, sdk/nodejs/runtime/rpc: specialSigKey and specialSecretSig). */
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** Takes secrets out of their wrappers, which the runtime also puts around a whole list with one secret in it. */
+export function unwrapSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  const object = value as Record<string, unknown>;
+  if (object[signatureKey] === secretSignature) return unwrapSecrets(object.value);
+  return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, unwrapSecrets(inner)]));
+}

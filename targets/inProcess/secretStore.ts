@@ -1,0 +1,86 @@
+import { createHmac, randomBytes, randomInt, randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { InputError } from "../../stacks/errors.ts";
+import { writePrivate } from "../files.ts";
+import { open, type Sealed, seal } from "./cipher.ts";
+
+interface StoredSecret {
+  /** What it was generated for; a change makes a new value. */
+  inputs: string;
+  value: string;
+}
+
+interface Contents {
+  /** Key for fingerprints of content that holds secrets. */
+  fingerprintKey: string;
+  secrets: Record<string, StoredSecret>;
+}
+
+const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** Generated secrets of one stack on the embedded engine: encrypted at rest, mode 0600. */
+export class SecretStore {
+  private constructor(
+    private readonly path: string,
+    private readonly passphrase: string,
+    private readonly contents: Contents,
+    private dirty: boolean,
+  ) {}
+
+  /** @throws InputError when the passphrase is wrong or the file is damaged */
+  static open(path: string, passphrase: string): SecretStore {
+    if (!existsSync(path)) {
+      const contents = { fingerprintKey: randomBytes(32).toString("hex"), secrets: {} };
+      return new SecretStore(path, passphrase, contents, true);
+    }
+    let sealed: Sealed;
+    try {
+      sealed = JSON.parse(readFileSync(path, "utf8")) as Sealed;
+    } catch {
+      throw new InputError([{ place: { file: path }, message: "is not a secret store: restore it from a backup, or remove it to generate new secrets" }]);
+    }
+    return new SecretStore(path, passphrase, JSON.parse(open(sealed, passphrase)) as Contents, false);
+  }
+
+  /** The value generated for a resource; the same on every run while its inputs stay the same. */
+  valueOf(resource: { type: string; name: string; inputs: Record<string, unknown> }): string {
+    const key = `${resource.type}::${resource.name}`;
+    const inputs = JSON.stringify(resource.inputs);
+    const known = this.contents.secrets[key];
+    if (known && known.inputs === inputs) return known.value;
+    const value = generate(resource.type, Number(resource.inputs.length ?? 0));
+    this.contents.secrets[key] = { inputs, value };
+    this.dirty = true;
+    return value;
+  }
+
+  /** A fingerprint nobody can test guesses against without the passphrase. */
+  fingerprint(text: string): string {
+    return createHmac("sha256", this.contents.fingerprintKey).update(text).digest("hex").slice(0, 32);
+  }
+
+  /** Every value in the store. */
+  values(): string[] {
+    return Object.values(this.contents.secrets).map((secret) => secret.value);
+  }
+
+  save(): void {
+    if (!this.dirty) return;
+    writePrivate(this.path, `${JSON.stringify(seal(JSON.stringify(this.contents), this.passphrase), null, 2)}\n`);
+    this.dirty = false;
+  }
+}
+
+/** Password: letters and digits. Bytes: hexadecimal. */
+function generate(type: string, length: number): string {
+  switch (type) {
+    case "random:index/randomPassword:RandomPassword":
+      return Array.from({ length }, () => alphanumeric[randomInt(alphanumeric.length)]).join("");
+    case "random:index/randomBytes:RandomBytes":
+      return randomBytes(length).toString("hex");
+    case "random:index/randomUuid:RandomUuid":
+      return randomUUID();
+    default:
+      throw new Error(`no secret is generated for ${type}`);
+  }
+}
