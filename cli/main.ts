@@ -19,22 +19,26 @@ function stackCommand(name: string, description: string): Command {
 const json = new Option("--json", "print JSON");
 const engine = new Option("--engine <name>", "the engine to use").choices(engineNames);
 
-stackCommand("plan", "show services, networks, lifted defaults, and what an up would change").addOption(json).action(
-  async (options) => (await import("./commands/plan.ts")).plan(options),
-);
-stackCommand("up", "make the stack real").addOption(engine).action(
-  async (options) => (await import("./commands/up.ts")).up(options),
-);
+stackCommand("plan", "show services, networks, lifted defaults, and what an up would change")
+  .addOption(json)
+  .action(async (options) => (await import("./commands/plan.ts")).plan(options));
+stackCommand("up", "make the stack real")
+  .addOption(engine)
+  .action(async (options) => (await import("./commands/up.ts")).up(options));
 stackCommand("down", "remove containers and networks, and keep the data")
   .addOption(engine)
   .option("--volumes", "remove the data too, after asking for the stack's name")
   .action(async (options) => (await import("./commands/down.ts")).down(options));
-stackCommand("status", "show every service's state").addOption(json).action(
-  async (options) => (await import("./commands/status.ts")).status(options),
-);
-stackCommand("list", "list the catalogue").addOption(json).action(
-  async (options) => (await import("./commands/list.ts")).list(options),
-);
+stackCommand("verify", "try every connection from inside the containers and compare with the declared links")
+  .addOption(json)
+  .option("--outside <address:port...>", "further addresses that services without egress must not reach")
+  .action(async (options) => (await import("./commands/verify.ts")).verify(options));
+stackCommand("status", "show every service's state")
+  .addOption(json)
+  .action(async (options) => (await import("./commands/status.ts")).status(options));
+stackCommand("list", "list the catalogue")
+  .addOption(json)
+  .action(async (options) => (await import("./commands/list.ts")).list(options));
 
 try {
   await program.parseAsync();

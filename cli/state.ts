@@ -33,7 +33,10 @@ export class StackState {
       return JSON.parse(readFileSync(path, "utf8")) as Snapshot;
     } catch {
       throw new InputError([
-        { place: { file: path }, message: "is damaged; remove it: the next plan then shows everything as new" },
+        {
+          place: { file: path },
+          message: "is damaged; remove it: the next plan then shows everything as new",
+        },
       ]);
     }
   }
@@ -89,7 +92,9 @@ export class StackState {
       try {
         return readFileSync(file, "utf8").trim();
       } catch {
-        throw new InputError([{ message: `PULUMI_CONFIG_PASSPHRASE_FILE names ${file}, which cannot be read` }]);
+        throw new InputError([
+          { message: `PULUMI_CONFIG_PASSPHRASE_FILE names ${file}, which cannot be read` },
+        ]);
       }
     }
     const own = join(this.home, "passphrase");
@@ -98,7 +103,9 @@ export class StackState {
       return readFileSync(own, "utf8").trim();
     }
     throw new InputError([
-      { message: `the stack ${this.stack} holds secrets: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE` },
+      {
+        message: `the stack ${this.stack} holds secrets: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE`,
+      },
     ]);
   }
 }

@@ -17,7 +17,11 @@ export function showLift(lift: Service["lifted"][number]): string {
 
 export function liftedDefaults(platform: Platform): LiftedDefault[] {
   return platform.services.flatMap((service) => [
-    ...service.lifted.map((lift) => ({ service: service.name, privilege: showLift(lift), reason: lift.reason })),
+    ...service.lifted.map((lift) => ({
+      service: service.name,
+      privilege: showLift(lift),
+      reason: lift.reason,
+    })),
     ...service.secretVariables.map(({ variable, reason }) => ({
       service: service.name,
       privilege: `secret-variable ${variable}`,

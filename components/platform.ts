@@ -30,7 +30,10 @@ export class MediaPlatform extends pulumi.ComponentResource {
 
     const secretValue = this.createSecrets(args);
     const segments = new Map(
-      platform.segments.map((segment) => [segment.name, new NetworkSegment(segment.name, { stack, segment }, inner)]),
+      platform.segments.map((segment) => [
+        segment.name,
+        new NetworkSegment(segment.name, { stack, segment }, inner),
+      ]),
     );
     const links = platform.links.map((link) => ({
       link,
@@ -97,7 +100,10 @@ export class MediaPlatform extends pulumi.ComponentResource {
   }
 
   /** Creates every secret once, whoever asks first, so that templates can be made of other secrets. */
-  private createSecrets({ platform, configSecret }: MediaPlatformArgs): (id: string) => pulumi.Output<string> {
+  private createSecrets({
+    platform,
+    configSecret,
+  }: MediaPlatformArgs): (id: string) => pulumi.Output<string> {
     const known = new Map(platform.secrets.map((secret) => [secret.id, secret]));
     const made = new Map<string, Secret>();
     const secretValue = (id: string): pulumi.Output<string> => {
@@ -106,7 +112,11 @@ export class MediaPlatform extends pulumi.ComponentResource {
       let resource = made.get(id);
       if (!resource) {
         const name = id.replace("/", "-");
-        resource = new Secret(name, { source: secret.source, secretValue, configValue: configSecret }, { parent: this });
+        resource = new Secret(
+          name,
+          { source: secret.source, secretValue, configValue: configSecret },
+          { parent: this },
+        );
         made.set(id, resource);
       }
       return resource.value;

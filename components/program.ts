@@ -22,14 +22,11 @@ export function declarePlatform(root: string, platform: Platform): ReturnType<ty
     );
   const standin = platform.images === "rehearsal" ? platform.services[0]?.image.reference : undefined;
   const image = standin === undefined ? undefined : new RehearsalImage("standin", { root, image: standin });
-  new MediaPlatform(
-    "platform",
-    {
-      platform,
-      seeder: standin === undefined ? shellSeeder(seederImage) : standinSeeder(standin),
-      configSecret,
-      ready: image ? [image] : [],
-    },
-  );
+  new MediaPlatform("platform", {
+    platform,
+    seeder: standin === undefined ? shellSeeder(seederImage) : standinSeeder(standin),
+    configSecret,
+    ready: image ? [image] : [],
+  });
   return stackOutputs(platform);
 }

@@ -62,11 +62,14 @@ export async function buildStandinImage(root: string, docker = new Docker()): Pr
     archive.entry({ name: "tmp", type: "directory", mode: 0o1777 });
     archive.finalize();
     const [repo = image, tag = "latest"] = image.split(":");
-    const stream: NodeJS.ReadableStream = await docker.importImage(archive as unknown as NodeJS.ReadableStream, {
-      fromSrc: "-",
-      repo,
-      tag,
-    });
+    const stream: NodeJS.ReadableStream = await docker.importImage(
+      archive as unknown as NodeJS.ReadableStream,
+      {
+        fromSrc: "-",
+        repo,
+        tag,
+      },
+    );
     await new Promise<void>((resolve, reject) => {
       docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
     });

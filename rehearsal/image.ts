@@ -7,6 +7,8 @@ export const standinSource = "rehearsal/standin.c";
 
 /** The stand-in's image: its tag is made from the source, so a changed source is a changed image everywhere. */
 export function standinImage(root: string): string {
-  const hash = createHash("sha256").update(readFileSync(join(root, standinSource))).digest("hex");
+  const hash = createHash("sha256")
+    .update(readFileSync(join(root, standinSource)))
+    .digest("hex");
   return `ums-standin:${hash.slice(0, 12)}`;
 }

@@ -1,6 +1,11 @@
 import { standinImage } from "../rehearsal/image.ts";
 import { loadCatalog } from "./catalog/load.ts";
-import { loadEnvironments, loadStackConfig, type StackConfig, type StackConfigOptions } from "./config/load.ts";
+import {
+  loadEnvironments,
+  loadStackConfig,
+  type StackConfig,
+  type StackConfigOptions,
+} from "./config/load.ts";
 import type { Platform } from "./platform.ts";
 import { rehearse } from "./rehearsal.ts";
 import { resolvePlatform } from "./resolve/index.ts";

@@ -55,19 +55,26 @@ export function rehearse(platform: Platform, image: string): Platform {
   return { ...platform, services, volumes };
 }
 
+/** Path the stand-in answers on a port; undefined where it speaks plain TCP. */
+function httpPath({ health, route }: Service, port: number): string | undefined {
+  if (health.http?.port === port) return health.http.path;
+  return route?.port === port && health.tcp?.port !== port ? "/" : undefined;
+}
+
 function standinArguments(service: Service): string[] {
   const lifts = new Set(service.lifted.map((lift) => lift.privilege));
-  const http = service.health.http;
   const ports = service.ports.flatMap(({ port, protocol }) => {
     if (protocol === "udp") return ["--udp", String(port)];
-    if (http?.port === port) return ["--http", `${port}:${http.path}`];
-    return port === service.route?.port ? ["--http", `${port}:/`] : ["--tcp", String(port)];
+    const path = httpPath(service, port);
+    return path === undefined ? ["--tcp", String(port)] : ["--http", `${port}:${path}`];
   });
   const writable = [
     ...service.mounts.filter((mount) => !mount.readOnly).map((mount) => mount.path),
     ...service.tmpfs.map((tmpfs) => tmpfs.path),
   ].sort();
-  const capabilities = service.lifted.flatMap((lift) => (lift.privilege === "capability" ? [lift.value] : []));
+  const capabilities = service.lifted.flatMap((lift) =>
+    lift.privilege === "capability" ? [lift.value] : [],
+  );
   const mask = capabilities.reduce((bits, name) => bits | (1n << BigInt(capabilityBits[name] ?? 63)), 0n);
   return [
     "serve",
@@ -83,8 +90,15 @@ function standinArguments(service: Service): string[] {
   ];
 }
 
-function standinCheck({ health, ports }: Service): string[] {
-  if (health.http) return ["/standin", "check", "http", String(health.http.port), health.http.path];
-  const tcp = health.tcp?.port ?? ports.find((port) => port.protocol === "tcp")?.port;
-  return tcp === undefined ? ["/standin", "routes"] : ["/standin", "check", "tcp", String(tcp)];
+function standinCheck(service: Service): string[] {
+  const port = service.health.http?.port ?? service.health.tcp?.port ?? service.ports.find(isTcp)?.port;
+  if (port === undefined) return ["/standin", "routes"];
+  const path = httpPath(service, port);
+  return path === undefined
+    ? ["/standin", "check", "tcp", String(port)]
+    : ["/standin", "check", "http", String(port), path];
+}
+
+function isTcp({ protocol }: { protocol: string }): boolean {
+  return protocol === "tcp";
 }

@@ -21,7 +21,11 @@ export interface YamlFile<T> {
 export type YamlResult<T> = { ok: true; yaml: YamlFile<T> } | { ok: false; problems: Problem[] };
 
 /** Parses `text` and checks it against `schema`. Reports every problem with its line and column; never throws. */
-export function parseYaml<S extends z.ZodType>(file: string, text: string, schema: S): YamlResult<z.output<S>> {
+export function parseYaml<S extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: S,
+): YamlResult<z.output<S>> {
   if (Buffer.byteLength(text) > largestFile) {
     return { ok: false, problems: [{ place: { file }, message: "the file is over 1 MiB; split it" }] };
   }
@@ -34,7 +38,10 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
   if (document.errors.length > 0) {
     const problems = document.errors.map((error) => ({
       place: placeAt(error.pos[0]),
-      message: error.code === "DUPLICATE_KEY" ? `this key is written twice: ${quoteAt(text, error.pos)}` : error.message,
+      message:
+        error.code === "DUPLICATE_KEY"
+          ? `this key is written twice: ${quoteAt(text, error.pos)}`
+          : error.message,
     }));
     return { ok: false, problems };
   }
@@ -50,7 +57,10 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
   };
   const result = schema.safeParse(raw);
   if (!result.success) {
-    return { ok: false, problems: result.error.issues.flatMap((issue) => problemsOf(issue, raw, locate, schema)) };
+    return {
+      ok: false,
+      problems: result.error.issues.flatMap((issue) => problemsOf(issue, raw, locate, schema)),
+    };
   }
   return { ok: true, yaml: { file, value: result.data, locate } };
 }
@@ -75,7 +85,9 @@ function pairKeyOffset(document: Document.Parsed, path: YamlPath): number | unde
   if (last === undefined) return undefined;
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1) as unknown[], true);
   if (!isMap(parent)) return undefined;
-  const pair = (parent.items as Pair[]).find((item) => isScalar(item.key) && String(item.key.value) === String(last));
+  const pair = (parent.items as Pair[]).find(
+    (item) => isScalar(item.key) && String(item.key.value) === String(last),
+  );
   return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
 }
 
@@ -86,7 +98,10 @@ export function showPath(path: YamlPath): string {
 }
 
 function valueAt(raw: unknown, path: YamlPath): unknown {
-  return path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], raw);
+  return path.reduce<unknown>(
+    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    raw,
+  );
 }
 
 function show(value: unknown): string {
@@ -94,7 +109,12 @@ function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, raw: unknown, locate: (path: YamlPath) => Place, schema: z.core.$ZodType): Problem[] {
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  raw: unknown,
+  locate: (path: YamlPath) => Place,
+  schema: z.core.$ZodType,
+): Problem[] {
   const at = showPath(issue.path);
   const prefix = at ? `${at} ` : "";
   const value = valueAt(raw, issue.path);
@@ -108,7 +128,9 @@ function problemsOf(issue: z.core.$ZodIssue, raw: unknown, locate: (path: YamlPa
     case "invalid_value": {
       const known = issue.values.map(String);
       const hint = didYouMean(String(value), known) || `; possible: ${known.join(", ")}`;
-      return [{ place, message: value === undefined ? `${at} is missing` : `${at} is ${show(value)}${hint}` }];
+      return [
+        { place, message: value === undefined ? `${at} is missing` : `${at} is ${show(value)}${hint}` },
+      ];
     }
     case "invalid_type":
       if (value === undefined) return [{ place, message: `${at} is missing (${issue.expected})` }];
@@ -116,16 +138,29 @@ function problemsOf(issue: z.core.$ZodIssue, raw: unknown, locate: (path: YamlPa
     case "invalid_union": {
       if (issue.errors.length === 0 || value === undefined) {
         const known = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
-        const hint = known.length > 0 ? `${didYouMean(String(value), known) || `; possible: ${known.join(", ")}`}` : "";
-        return [{ place, message: value === undefined ? `${at} is missing` : `${at} is ${show(value)}${hint}` }];
+        const hint =
+          known.length > 0 ? `${didYouMean(String(value), known) || `; possible: ${known.join(", ")}`}` : "";
+        return [
+          { place, message: value === undefined ? `${at} is missing` : `${at} is ${show(value)}${hint}` },
+        ];
       }
       const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
       return closest.flatMap((inner) =>
-        problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, raw, locate, schema),
+        problemsOf(
+          { ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue,
+          raw,
+          locate,
+          schema,
+        ),
       );
     }
     default:
-      return [{ place, message: `${at ? `${at}: ` : ""}${issue.message}${value === undefined ? "" : ` (found ${show(value)})`}` }];
+      return [
+        {
+          place,
+          message: `${at ? `${at}: ` : ""}${issue.message}${value === undefined ? "" : ` (found ${show(value)})`}`,
+        },
+      ];
   }
 }
 
@@ -134,8 +169,15 @@ function knownKeysAt(schema: z.core.$ZodType, path: YamlPath): string[] {
   let current: z.core.$ZodType | undefined = unwrap(schema);
   for (const part of path) {
     if (!current) return [];
-    const definition = current._zod.def as { shape?: Record<string, z.core.$ZodType>; element?: z.core.$ZodType; valueType?: z.core.$ZodType };
-    const next = typeof part === "number" ? definition.element : (definition.shape?.[String(part)] ?? definition.valueType);
+    const definition = current._zod.def as {
+      shape?: Record<string, z.core.$ZodType>;
+      element?: z.core.$ZodType;
+      valueType?: z.core.$ZodType;
+    };
+    const next =
+      typeof part === "number"
+        ? definition.element
+        : (definition.shape?.[String(part)] ?? definition.valueType);
     current = next && unwrap(next);
   }
   const { shape } = (current?._zod.def ?? {}) as { shape?: Record<string, unknown> };

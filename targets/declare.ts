@@ -10,7 +10,10 @@ export const projectName = "ums";
 /** The resources of a stack, declared by the same program that Pulumi runs, with placeholders for secrets. */
 export function declareStack(root: string, { platform, config }: LoadedStack): Promise<DeclaredProgram> {
   const secrets = Object.fromEntries(
-    Object.entries(config.encryptedSecrets).map(([key, ciphertext]) => [key, configPlaceholder(key, ciphertext)]),
+    Object.entries(config.encryptedSecrets).map(([key, ciphertext]) => [
+      key,
+      configPlaceholder(key, ciphertext),
+    ]),
   );
   return runInProcess({
     project: projectName,

@@ -26,7 +26,17 @@ export function snapshotOf(program: DeclaredProgram, engine: Snapshot["engine"])
 }
 
 /** Container inputs the provider changes without a new container. */
-const inPlace = new Set(["attach", "destroyGraceSeconds", "logs", "memory", "memorySwap", "mustRun", "restart", "wait", "waitTimeout"]);
+const inPlace = new Set([
+  "attach",
+  "destroyGraceSeconds",
+  "logs",
+  "memory",
+  "memorySwap",
+  "mustRun",
+  "restart",
+  "wait",
+  "waitTimeout",
+]);
 
 /** What an `up` would do, compared with the last one. Sorted by type and name. */
 export function changesSince(last: Snapshot | undefined, next: Snapshot): Change[] {
@@ -43,7 +53,8 @@ export function changesSince(last: Snapshot | undefined, next: Snapshot): Change
     }
     const inputs = changedInputs(earlier.inputs, resource.inputs);
     if (inputs.length === 0) continue;
-    const kind = type.endsWith(":Container") && inputs.every((input) => inPlace.has(input)) ? "update" : "replace";
+    const kind =
+      type.endsWith(":Container") && inputs.every((input) => inPlace.has(input)) ? "update" : "replace";
     changes.push({ kind, type, name, inputs });
   }
   for (const { type, name } of before.values()) changes.push({ kind: "delete", type, name, inputs: [] });

@@ -1,12 +1,14 @@
 import { createInterface } from "node:readline/promises";
 import { InputError } from "../../stacks/errors.ts";
+import { declareStack } from "../../targets/declare.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, root, type StackOptions } from "../session.ts";
-import { declareStack } from "../../targets/declare.ts";
 
 /** The `down` command: removes containers and networks, dependants first. Data volumes stay unless `--volumes` is confirmed. */
-export async function down(options: StackOptions & { engine?: EngineName; volumes?: boolean }): Promise<void> {
+export async function down(
+  options: StackOptions & { engine?: EngineName; volumes?: boolean },
+): Promise<void> {
   const { loaded, state, stack } = openSession(options);
   if (options.volumes === true) await confirm(stack);
   await state.locked(async () => {
@@ -37,7 +39,10 @@ export async function down(options: StackOptions & { engine?: EngineName; volume
 /** Asks for the stack's name. @throws InputError when another answer comes */
 async function confirm(stack: string): Promise<void> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`This removes all data of the stack. Type its name (${stack}) to go on: `);
+  const answer = await prompt.question(
+    `This removes all data of the stack. Type its name (${stack}) to go on: `,
+  );
   prompt.close();
-  if (answer.trim() !== stack) throw new InputError([{ message: `"${answer.trim()}" is not ${stack}: nothing was removed` }]);
+  if (answer.trim() !== stack)
+    throw new InputError([{ message: `"${answer.trim()}" is not ${stack}: nothing was removed` }]);
 }

@@ -27,5 +27,7 @@ export function list(options: StackOptions & { json?: boolean }): void {
     row.lifecycle,
     row.description,
   ]);
-  process.stdout.write(`${table(["service", "category", `in ${options.stack}`, "lifecycle", "what it does"], shown)}\n`);
+  process.stdout.write(
+    `${table(["service", "category", `in ${options.stack}`, "lifecycle", "what it does"], shown)}\n`,
+  );
 }

@@ -1,6 +1,6 @@
-import { liftedDefaults, showLift } from "../../components/outputs.ts";
 import { linkNetworkName } from "../../components/network/link.ts";
 import { segmentNetworkName } from "../../components/network/segment.ts";
+import { liftedDefaults, showLift } from "../../components/outputs.ts";
 import type { Platform } from "../../stacks/platform.ts";
 import { type Change, countChanges } from "../../targets/plan.ts";
 import { table } from "../output/table.ts";
@@ -15,7 +15,9 @@ export async function plan(options: StackOptions & { json?: boolean }): Promise<
   const planned = await planStack(session);
   const { platform } = session.loaded;
   process.stdout.write(
-    options.json === true ? `${JSON.stringify(planJson(platform, planned), null, 2)}\n` : planText(platform, planned),
+    options.json === true
+      ? `${JSON.stringify(planJson(platform, planned), null, 2)}\n`
+      : planText(platform, planned),
   );
 }
 
@@ -35,10 +37,17 @@ export function planJson(platform: Platform, { program, changes }: PlannedStack)
       links: platform.links
         .filter((link) => link.consumer === service.name)
         .flatMap((link) => link.uses.map((use) => ({ to: link.provider, port: use.port, why: use.why }))),
-      ports: service.publish.map((port) => ({ host: port.host, container: port.port, protocol: port.protocol })),
+      ports: service.publish.map((port) => ({
+        host: port.host,
+        container: port.port,
+        protocol: port.protocol,
+      })),
       lifted: [
         ...service.lifted.map((lift) => ({ privilege: showLift(lift), reason: lift.reason })),
-        ...service.secretVariables.map(({ variable, reason }) => ({ privilege: `secret-variable ${variable}`, reason })),
+        ...service.secretVariables.map(({ variable, reason }) => ({
+          privilege: `secret-variable ${variable}`,
+          reason,
+        })),
       ],
     })),
     networks: [
@@ -47,13 +56,20 @@ export function planJson(platform: Platform, { program, changes }: PlannedStack)
         cidr: segment.cidr,
         internal: segment.internal,
       })),
-      ...platform.links.map((link) => ({ name: linkNetworkName(platform.stack, link), cidr: link.cidr, internal: true })),
+      ...platform.links.map((link) => ({
+        name: linkNetworkName(platform.stack, link),
+        cidr: link.cidr,
+        internal: true,
+      })),
     ],
     volumes: platform.volumes.map(({ name, class: kind, shared }) => ({ name, class: kind, shared })),
     startOrder: platform.waves,
     changes: countChanges(changes),
     details: changes,
-    warnings: platform.warnings.map(({ service, message }) => ({ ...(service === undefined ? {} : { service }), message })),
+    warnings: platform.warnings.map(({ service, message }) => ({
+      ...(service === undefined ? {} : { service }),
+      message,
+    })),
   };
 }
 
@@ -62,7 +78,10 @@ function planText(platform: Platform, { program, changes, last }: PlannedStack):
     service.name,
     service.through === undefined ? service.segment : `${service.segment} (through ${service.through})`,
     service.image.reference.replace(/@sha256:([0-9a-f]{12}).*/, "@$1"),
-    platform.links.filter((link) => link.consumer === service.name).map((link) => link.provider).join(" ") || "-",
+    platform.links
+      .filter((link) => link.consumer === service.name)
+      .map((link) => link.provider)
+      .join(" ") || "-",
     service.publish.map((port) => `${port.host}/${port.protocol}`).join(" ") || "-",
   ]);
   const lifted = liftedDefaults(platform);

@@ -1,6 +1,6 @@
-import { connectDocker, type StackContainer, stackContainers } from "../../targets/docker/host.ts";
-import { isUp } from "../../targets/docker/health.ts";
 import type { Platform } from "../../stacks/platform.ts";
+import { isUp } from "../../targets/docker/health.ts";
+import { connectDocker, type StackContainer, stackContainers } from "../../targets/docker/host.ts";
 import { Violation } from "../output/exit.ts";
 import { table } from "../output/table.ts";
 import { openSession, type StackOptions } from "../session.ts";
@@ -30,7 +30,11 @@ export async function status(options: StackOptions & { json?: boolean }): Promis
 export function statusOf(platform: Platform, containers: readonly StackContainer[]): ServiceStatus[] {
   return platform.services.map((service) => {
     const container = containers.find((candidate) => candidate.service === service.name);
-    const state = !container ? "absent" : isUp(container) ? (container.health ?? "running") : (container.health ?? container.state);
+    const state = !container
+      ? "absent"
+      : isUp(container)
+        ? (container.health ?? "running")
+        : (container.health ?? container.state);
     return {
       name: service.name,
       state: container?.state === "running" || !container ? state : container.state,

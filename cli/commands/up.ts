@@ -1,6 +1,5 @@
-import { snapshotOf } from "../../targets/plan.ts";
 import { connectDocker, stackContainers } from "../../targets/docker/host.ts";
-import { countChanges } from "../../targets/plan.ts";
+import { countChanges, snapshotOf } from "../../targets/plan.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, planStack, root, type StackOptions } from "../session.ts";

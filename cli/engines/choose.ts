@@ -1,5 +1,5 @@
-import { findCompose, requireCompose } from "../../targets/compose/client.ts";
 import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
+import { findCompose, requireCompose } from "../../targets/compose/client.ts";
 import type { StackState } from "../state.ts";
 import { ComposeEngine } from "./compose.ts";
 import type { Engine } from "./engine.ts";
@@ -28,7 +28,10 @@ export async function chooseEngine(asked: EngineName | undefined, state: StackSt
     const pulumi = await findPulumi();
     if (pulumi) return new PulumiEngine(pulumi);
     if (wanted === "pulumi") {
-      throw new EnvironmentFault("the Pulumi CLI is not on PATH", "install it (https://www.pulumi.com/docs/install/), or use --engine compose");
+      throw new EnvironmentFault(
+        "the Pulumi CLI is not on PATH",
+        "install it (https://www.pulumi.com/docs/install/), or use --engine compose",
+      );
     }
   }
   if (wanted === "compose" || (await findCompose())) return new ComposeEngine(await requireCompose());

@@ -1,8 +1,18 @@
-import { stringify } from "yaml";
 import { buildStandinImage } from "../../rehearsal/build.ts";
 import { type ComposeClient, ComposeFailure, composeUp } from "../../targets/compose/client.ts";
-import { containerInputs, containersOf, renderCompose } from "../../targets/compose/render.ts";
-import { rejoinNamespaces, removeSeededVolumes, removeStack, removeUndeclared } from "../../targets/docker/converge.ts";
+import {
+  composeText,
+  containerInputs,
+  containersOf,
+  networksOf,
+  renderCompose,
+} from "../../targets/compose/render.ts";
+import {
+  mendNamespaces,
+  removeSeededVolumes,
+  removeStack,
+  removeUndeclared,
+} from "../../targets/docker/converge.ts";
 import { failure, waitUntilHealthy } from "../../targets/docker/health.ts";
 import { connectDocker, dockerFault, stackContainers, stackVolumes } from "../../targets/docker/host.ts";
 import { checkHost, requireImages } from "../../targets/docker/preflight.ts";
@@ -42,18 +52,24 @@ export class ComposeEngine implements Engine {
         progress("building the stand-in image");
         await buildStandinImage(context.root, docker);
       }
-      const containers = program.resources.filter(({ type }) => type === dockerTypes.container).map(containerInputs);
+      const containers = program.resources
+        .filter(({ type }) => type === dockerTypes.container)
+        .map(containerInputs);
       await requireImages(docker, [...new Set(containers.map(({ image }) => image))].sort(), progress);
-      const networks = program.resources.filter(({ type }) => type === dockerTypes.network);
       await removeUndeclared(docker, platform.stack, {
         containers: new Set(containers.map(({ name }) => name)),
-        networks: new Set(networks.map(({ inputs }) => String(inputs.name))),
+        networks: networksOf(program).map(({ name, internal = false, options = {}, ipamConfigs }) => ({
+          name,
+          internal,
+          options,
+          subnet: ipamConfigs[0]?.subnet ?? "",
+        })),
       });
       progress("creating volumes");
       await createVolumes(docker, bound.program);
       await runSeeds(docker, bound.program, bound.idOf, (message) => progress(`writing files: ${message}`));
       const { file, environment } = renderCompose(bound.program, bound.idOf, bound.secretValues);
-      writePrivate(state.composePath, stringify(file, { lineWidth: 0, aliasDuplicateObjects: false }));
+      writePrivate(state.composePath, composeText(file));
       progress(`starting ${containersOf(program, false).length} services`);
       const watch = new Watch(async () => {
         const all = await stackContainers(docker, platform.stack);
@@ -61,21 +77,25 @@ export class ComposeEngine implements Engine {
         progress(`${up} of ${platform.services.length} services are healthy`);
       });
       try {
-        await composeUp(this.client, {
-          project: `ums-${platform.stack}`,
-          file: state.composePath,
-          environment,
-          onLine: () => {},
-        });
+        const start = () =>
+          composeUp(this.client, {
+            project: `ums-${platform.stack}`,
+            file: state.composePath,
+            environment,
+          });
+        await mendNamespaces(docker, platform);
+        await start();
+        // Compose may have replaced the VPN container without the services inside its network.
+        if ((await mendNamespaces(docker, platform)).removed.length > 0) await start();
       } finally {
         await watch.stop();
       }
-      await rejoinNamespaces(docker, platform);
       await waitUntilHealthy(docker, platform.stack, waitsOf(context), { seconds: patience, progress });
     } catch (error) {
       if (error instanceof ComposeFailure) {
-        const found = await failure(docker, await stackContainers(docker, platform.stack), waitsOf(context));
-        throw found.failed.length > 0 ? found : error;
+        const containers = await stackContainers(docker, platform.stack);
+        const found = await failure(docker, containers, waitsOf(context));
+        throw found.failed.some(({ state }) => state !== "not created") ? found : error;
       }
       throw dockerFault(error);
     }
@@ -94,7 +114,8 @@ export class ComposeEngine implements Engine {
 
   async removeData(context: EngineContext): Promise<void> {
     const docker = await connectDocker();
-    for (const name of await stackVolumes(docker, context.loaded.platform.stack)) await docker.getVolume(name).remove();
+    for (const name of await stackVolumes(docker, context.loaded.platform.stack))
+      await docker.getVolume(name).remove();
   }
 }
 
@@ -110,7 +131,8 @@ class Watch {
   private async run(work: () => Promise<void>): Promise<void> {
     while (!this.stopped) {
       await work().catch(() => {});
-      for (let tick = 0; tick < 20 && !this.stopped; tick++) await new Promise((resolve) => setTimeout(resolve, 100));
+      for (let tick = 0; tick < 20 && !this.stopped; tick++)
+        await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 

@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { parseDocument, stringify } from "yaml";
 import { buildStandinImage } from "../../rehearsal/build.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
-import { rejoinNamespaces } from "../../targets/docker/converge.ts";
+import { mendNamespaces } from "../../targets/docker/converge.ts";
 import { failure } from "../../targets/docker/health.ts";
 import { connectDocker, hostFault, stackContainers, stackVolumes } from "../../targets/docker/host.ts";
 import { checkHost } from "../../targets/docker/preflight.ts";
@@ -59,7 +59,8 @@ export class PulumiEngine implements Engine {
         color: "never",
         suppressOutputs: true,
         onEvent: ({ resOutputsEvent }) => {
-          if (resOutputsEvent) progress(`${++done} of ${total} resources, last ${shortName(resOutputsEvent.metadata.urn)}`);
+          if (resOutputsEvent)
+            progress(`${++done} of ${total} resources, last ${shortName(resOutputsEvent.metadata.urn)}`);
         },
       });
     } catch (error) {
@@ -70,13 +71,14 @@ export class PulumiEngine implements Engine {
       if (/unhealthy|container exited|health/i.test(message) && found.failed.length > 0) throw found;
       throw new EnvironmentFault(`pulumi up failed:\n${diagnostics(message)}`);
     }
-    await rejoinNamespaces(docker, platform);
+    await mendNamespaces(docker, platform);
   }
 
   async down(context: EngineContext): Promise<void> {
     const docker = await connectDocker();
     const stack = await selectStack(context);
-    for (const line of await recover(stack.workspace, docker, context.loaded.platform.stack)) context.progress(line);
+    for (const line of await recover(stack.workspace, docker, context.loaded.platform.stack))
+      context.progress(line);
     let done = 0;
     await stack.destroy({
       parallel,
@@ -110,7 +112,10 @@ function shortName(urn: string): string {
 function diagnostics(message: string): string {
   const lines = message.split("\n");
   const start = lines.findIndex((line) => line.includes("Diagnostics:"));
-  return (start < 0 ? lines : lines.slice(start + 1)).filter((line) => line.trim() !== "").slice(0, 30).join("\n");
+  return (start < 0 ? lines : lines.slice(start + 1))
+    .filter((line) => line.trim() !== "")
+    .slice(0, 30)
+    .join("\n");
 }
 
 /**
@@ -120,7 +125,8 @@ function diagnostics(message: string): string {
 export async function selectStack({ root, loaded, state }: EngineContext): Promise<Stack> {
   const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
   const { platform, config } = loaded;
-  const own = config.platform.environment === "development" || config.file !== `Pulumi.${platform.stack}.yaml`;
+  const own =
+    config.platform.environment === "development" || config.file !== `Pulumi.${platform.stack}.yaml`;
   const workDir = own ? writeWorkspace(root, state, config.file) : root;
   return LocalWorkspace.createOrSelectStack(
     { stackName: platform.stack, workDir },
@@ -147,7 +153,9 @@ function isLoggedIn(): boolean {
   if (process.env.PULUMI_BACKEND_URL) return true;
   const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   try {
-    const { current } = JSON.parse(readFileSync(join(home, "credentials.json"), "utf8")) as { current?: string };
+    const { current } = JSON.parse(readFileSync(join(home, "credentials.json"), "utf8")) as {
+      current?: string;
+    };
     return Boolean(current);
   } catch {
     return false;
@@ -168,7 +176,9 @@ function writeWorkspace(root: string, state: StackState, file: string): string {
   writeFileSync(join(folder, "Pulumi.yaml"), project.toString());
   const target = join(folder, `Pulumi.${state.stack}.yaml`);
   const config = parseDocument(readFileSync(join(root, file), "utf8")).toJS() as Record<string, unknown>;
-  const kept = existsSync(target) ? (parseDocument(readFileSync(target, "utf8")).toJS() as Record<string, unknown>) : {};
+  const kept = existsSync(target)
+    ? (parseDocument(readFileSync(target, "utf8")).toJS() as Record<string, unknown>)
+    : {};
   const salt = config.encryptionsalt ?? kept.encryptionsalt;
   writeFileSync(target, stringify({ ...config, ...(salt === undefined ? {} : { encryptionsalt: salt }) }));
   return folder;

@@ -43,7 +43,10 @@ export async function recover(workspace: Workspace, docker: Docker, stack: strin
   }
   const pending = state.pending_operations ?? [];
   if (pending.length > 0) {
-    await workspace.importStack(stack, { ...exported, deployment: { ...exported.deployment, pending_operations: [] } });
+    await workspace.importStack(stack, {
+      ...exported,
+      deployment: { ...exported.deployment, pending_operations: [] },
+    });
     done.push(`cleared ${pending.length} interrupted operations`);
   }
   return done;

@@ -18,7 +18,9 @@ const allGpus = -1;
 export function gpuArguments(gpu: GpuChoice): GpuArguments {
   if (gpu.vendor === "nvidia") {
     return {
-      deviceRequests: [{ driver: "nvidia", count: allGpus, capabilities: ["compute", "gpu", "utility", "video"] }],
+      deviceRequests: [
+        { driver: "nvidia", count: allGpus, capabilities: ["compute", "gpu", "utility", "video"] },
+      ],
     };
   }
   const paths = gpu.vendor === "amd" ? ["/dev/dri", "/dev/kfd"] : ["/dev/dri"];

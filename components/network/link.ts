@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Link as ResolvedLink } from "../../stacks/platform.ts";
 import { labelsOf } from "../labels.ts";
+import { noHost } from "./segment.ts";
 
 export interface LinkArgs {
   stack: string;
@@ -27,6 +28,7 @@ export class Link extends pulumi.ComponentResource {
         name: this.networkName,
         driver: "bridge",
         internal: true,
+        options: noHost,
         ipamConfigs: [{ subnet: link.cidr, gateway: link.gateway }],
         labels: labelsOf(stack, { "ums.consumer": link.consumer, "ums.provider": link.provider }),
       },

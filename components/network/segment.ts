@@ -3,6 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Segment } from "../../stacks/platform.ts";
 import { labelsOf } from "../labels.ts";
 
+/** Members of the bridge cannot reach each other. */
+const noNeighbours = { "com.docker.network.bridge.enable_icc": "false" };
+
+/**
+ * The bridge gets no address. With one, a container on an internal network still has a default route to it, and over it
+ * to every port the host listens on, on any of the host's addresses (seen on Docker 20.10).
+ */
+export const noHost = { "com.docker.network.bridge.inhibit_ipv4": "true" };
+
 export interface NetworkSegmentArgs {
   stack: string;
   segment: Segment;
@@ -28,7 +37,7 @@ export class NetworkSegment extends pulumi.ComponentResource {
         driver: "bridge",
         internal: segment.internal,
         ipamConfigs: [{ subnet: segment.cidr, gateway: segment.gateway }],
-        options: { "com.docker.network.bridge.enable_icc": "false" },
+        options: { ...noNeighbours, ...(segment.internal ? noHost : {}) },
         labels: labelsOf(stack, { "ums.segment": segment.name }),
       },
       { parent: this, deleteBeforeReplace: true },

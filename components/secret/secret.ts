@@ -33,7 +33,11 @@ export class Secret extends pulumi.ComponentResource {
     }
   }
 
-  private generate(name: string, form: "password" | "hex" | "base64" | "uuid", length: number): pulumi.Output<string> {
+  private generate(
+    name: string,
+    form: "password" | "hex" | "base64" | "uuid",
+    length: number,
+  ): pulumi.Output<string> {
     const options = { parent: this };
     switch (form) {
       // No special characters: the value also stands in URLs and configuration files.

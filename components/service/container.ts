@@ -74,7 +74,9 @@ export function containerArguments(service: Service, context: ContainerContext) 
           })),
         }
       : {}),
-    ...(service.health.command === null ? {} : { healthcheck: healthcheck(service.health, service.health.command) }),
+    ...(service.health.command === null
+      ? {}
+      : { healthcheck: healthcheck(service.health, service.health.command) }),
   } satisfies docker.ContainerArgs;
 }
 
@@ -109,7 +111,11 @@ function privilegesOf({ lifted }: Service): Privileges {
         privileges.devices.push(lift.value);
         break;
       case "host-mount":
-        privileges.hostMounts.push({ source: lift.value, target: lift.path, readOnly: lift.access === "read" });
+        privileges.hostMounts.push({
+          source: lift.value,
+          target: lift.path,
+          readOnly: lift.access === "read",
+        });
         break;
       case "sysctl": {
         const [name = "", ...value] = lift.value.split("=");

@@ -65,7 +65,10 @@ function environment(
   service: ResolvedService,
   secretValue: (id: string) => pulumi.Output<string>,
 ): pulumi.Input<string>[] {
-  const plain = Object.entries(service.environment).map(([name, value]) => ({ name, line: `${name}=${value}` }));
+  const plain = Object.entries(service.environment).map(([name, value]) => ({
+    name,
+    line: `${name}=${value}`,
+  }));
   const secret = service.secretVariables.map(({ variable, secret: id }) => ({
     name: variable,
     line: pulumi.interpolate`${variable}=${secretValue(id)}`,

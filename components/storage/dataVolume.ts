@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { DataVolume as ResolvedVolume, PlatformPlacement } from "../../stacks/platform.ts";
+import type { PlatformPlacement, DataVolume as ResolvedVolume } from "../../stacks/platform.ts";
 import { labelsOf } from "../labels.ts";
 
 export interface DataVolumeArgs {
@@ -45,7 +45,11 @@ function driverOptions(placement: PlatformPlacement): { driverOpts?: Record<stri
       return { driverOpts: { device: placement.path, o: "bind", type: "none" } };
     case "nfs":
       return {
-        driverOpts: { device: `:${placement.path}`, o: `addr=${placement.server},${placement.options}`, type: "nfs" },
+        driverOpts: {
+          device: `:${placement.path}`,
+          o: `addr=${placement.server},${placement.options}`,
+          type: "nfs",
+        },
       };
   }
 }

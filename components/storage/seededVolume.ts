@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { labelsOf } from "../labels.ts";
-import { type SeedingPlan, type Seeder, seedSteps, stagedPath } from "./seeding.ts";
+import { type Seeder, type SeedingPlan, seedSteps, stagedPath } from "./seeding.ts";
 
 export interface SeededVolumeArgs {
   stack: string;
@@ -27,7 +27,11 @@ export class SeededVolume extends pulumi.ComponentResource {
     const labels = labelsOf(stack, { "ums.seeds": service });
     this.volumes = plan.folders.map(
       ({ volume }) =>
-        new docker.Volume(volume.slice(stack.length + 1), { name: volume, driver: "local", labels }, { parent: this }),
+        new docker.Volume(
+          volume.slice(stack.length + 1),
+          { name: volume, driver: "local", labels },
+          { parent: this },
+        ),
     );
     const mounts = [...plan.owned.map(({ volume, path }) => ({ volume, path })), ...plan.folders]
       .sort((a, b) => (a.path < b.path ? -1 : 1))

@@ -19,7 +19,10 @@ export function planSeeding(stack: string, service: Service): SeedingPlan | unde
   const paths = [...new Set(service.files.map((file) => dirname(file.path)))].sort();
   const owned = service.mounts.filter((mount) => !mount.readOnly && !mount.copyImageContent);
   if (paths.length === 0 && owned.length === 0) return undefined;
-  const folders = paths.map((path) => ({ volume: `${stack}-${service.name}-files${path.replaceAll("/", "-")}`, path }));
+  const folders = paths.map((path) => ({
+    volume: `${stack}-${service.name}-files${path.replaceAll("/", "-")}`,
+    path,
+  }));
   return { folders, owned, files: service.files, owner: service.owner };
 }
 
@@ -81,7 +84,9 @@ export function shellSeeder(image: string): Seeder {
       command: [
         steps
           .map((step) =>
-            step.do === "own" ? `chown ${step.uid}:${step.gid} ${quote(step.path)}` : `chmod ${step.mode} ${quote(step.path)}`,
+            step.do === "own"
+              ? `chown ${step.uid}:${step.gid} ${quote(step.path)}`
+              : `chmod ${step.mode} ${quote(step.path)}`,
           )
           .join("\n"),
       ],

@@ -24,7 +24,8 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
 
   const { http, tcp, command, reason } = record.health;
   if (http && tcp) report(["health"], "say http or tcp, not both");
-  if (!http && !tcp && command === null) report(["health"], "a service needs some probe: http, tcp or command");
+  if (!http && !tcp && command === null)
+    report(["health"], "a service needs some probe: http, tcp or command");
   if (command === null && !reason) report(["health", "command"], "say why the image can run no probe");
   if (http) ownPort(["health", "http", "port"], http.port, "the health probe");
   if (tcp) ownPort(["health", "tcp", "port"], tcp.port, "the health probe");
@@ -43,7 +44,10 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
 
   for (const [index, publish] of record.publish.entries()) {
     if (!record.ports.some((port) => port.port === publish.port && port.protocol === publish.protocol)) {
-      report(["publish", index], `publish[${index}]: ${publish.port}/${publish.protocol} is not among the record's ports`);
+      report(
+        ["publish", index],
+        `publish[${index}]: ${publish.port}/${publish.protocol} is not among the record's ports`,
+      );
     }
   }
 
@@ -57,7 +61,10 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
   for (const [index, volume] of record.volumes.entries()) {
     mount(["volumes", index, "path"], volume.path);
     if (volume.class === "transcode" && volume.shared) {
-      report(["volumes", index, "shared"], "a transcode volume is a tmpfs of one service and cannot be shared");
+      report(
+        ["volumes", index, "shared"],
+        "a transcode volume is a tmpfs of one service and cannot be shared",
+      );
     }
   }
   for (const [index, tmpfs] of record.tmpfs.entries()) mount(["tmpfs", index, "path"], tmpfs.path);
@@ -104,9 +111,11 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
   if (record.through) {
     const forbidden = ["alsoIn", "publish"] as const;
     for (const key of forbidden) {
-      if (record[key].length > 0) report([key], `a service through "${record.through}" has no network of its own, so no ${key}`);
+      if (record[key].length > 0)
+        report([key], `a service through "${record.through}" has no network of its own, so no ${key}`);
     }
-    if (record.egress) report(["egress"], `egress of a service through "${record.through}" is that service's`);
+    if (record.egress)
+      report(["egress"], `egress of a service through "${record.through}" is that service's`);
   }
   if (record.lifecycle.status === "retired" && !record.lifecycle.successor && !record.lifecycle.note) {
     report(["lifecycle"], "a retired service names its successor, or says in a note that there is none");
@@ -114,7 +123,8 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
 
   const secretNames = new Set<string>();
   for (const [index, secret] of record.secrets.entries()) {
-    if (secretNames.has(secret.name)) report(["secrets", index, "name"], `the secret "${secret.name}" is named twice`);
+    if (secretNames.has(secret.name))
+      report(["secrets", index, "name"], `the secret "${secret.name}" is named twice`);
     secretNames.add(secret.name);
   }
   return problems;

@@ -37,7 +37,9 @@ export function loadCatalog(root: string, folders: readonly string[]): Catalog {
   for (const entry of entries) problems.push(...checkRecord(entry));
   problems.push(...duplicates(entries));
   if (problems.length > 0) throw new InputError(problems);
-  return new Map(entries.map((entry) => [entry.value.name, entry] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return new Map(
+    entries.map((entry) => [entry.value.name, entry] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 function yamlFiles(folder: string, problems: Problem[], shown: string): string[] {

@@ -3,17 +3,25 @@ import { z } from "zod";
 /** Lower-case DNS label: what Docker, DNS and subdomains all accept. */
 const dnsLabel = z
   .string()
-  .regex(/^[a-z](?:[a-z0-9-]{0,40}[a-z0-9])?$/, "use lower-case letters, digits and hyphens, starting with a letter");
+  .regex(
+    /^[a-z](?:[a-z0-9-]{0,40}[a-z0-9])?$/,
+    "use lower-case letters, digits and hyphens, starting with a letter",
+  );
 const sentence = z.string().trim().min(3, "say it in a few words").max(400);
 const reason = sentence.describe("Why, in words a reviewer can judge.");
 const absolutePath = z
   .string()
-  .regex(/^\/(?!.*\/\/)(?!.*\/\.{1,2}(?:\/|$))[^\0\s:]*$/, "use an absolute path without '.', '..', ':' or spaces");
+  .regex(
+    /^\/(?!.*\/\/)(?!.*\/\.{1,2}(?:\/|$))[^\0\s:]*$/,
+    "use an absolute path without '.', '..', ':' or spaces",
+  );
 const port = z.int().min(1).max(65535);
 const protocol = z.enum(["tcp", "udp"]);
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use letters, digits and underscores");
 const variables = z.record(variableName, z.union([z.string(), z.number(), z.boolean()]));
-const octalMode = z.string().regex(/^0[0-7]{3}$/, 'write the mode as four octal digits in quotes, as in "0400"');
+const octalMode = z
+  .string()
+  .regex(/^0[0-7]{3}$/, 'write the mode as four octal digits in quotes, as in "0400"');
 
 export const categories = [
   "gateway",
@@ -56,7 +64,9 @@ const image = z.strictObject({
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, "a digest is sha256: and 64 hexadecimal digits")
     .optional()
-    .describe("Digest of the multi-architecture index. Without one the service cannot be in a stack with real images."),
+    .describe(
+      "Digest of the multi-architecture index. Without one the service cannot be in a stack with real images.",
+    ),
 });
 
 const portRecord = z.strictObject({
@@ -70,7 +80,9 @@ const route = z.strictObject({
     .union([dnsLabel, z.literal("@")])
     .describe("Label in front of the stack's domain; @ is the domain itself."),
   port: port.describe("One of this record's TCP ports."),
-  access: z.enum(["public", "user", "admin"]).describe("public: no single sign-on. user, admin: Authelia groups."),
+  access: z
+    .enum(["public", "user", "admin"])
+    .describe("public: no single sign-on. user, admin: Authelia groups."),
   reason: reason.optional().describe("Required when access is public."),
   bypass: z
     .array(z.strictObject({ path: absolutePath, reason }))
@@ -88,11 +100,15 @@ const link = z.strictObject({
   port: port.optional().describe("The provider's port. Default with anyOf: its route's port."),
   protocol: protocol.default("tcp"),
   why: sentence,
-  required: z.boolean().describe("A required provider is pulled into the stack; an optional one is used when present."),
+  required: z
+    .boolean()
+    .describe("A required provider is pulled into the stack; an optional one is used when present."),
   ordered: z
     .boolean()
     .default(true)
-    .describe("false: this service does not wait for the provider. Needed where two services call each other."),
+    .describe(
+      "false: this service does not wait for the provider. Needed where two services call each other.",
+    ),
 });
 
 const volume = z.strictObject({
@@ -102,11 +118,16 @@ const volume = z.strictObject({
     .describe("transcode is a tmpfs; the others live where the stack's config puts the class."),
   path: absolutePath,
   access: z.enum(["read", "write"]),
-  shared: z.boolean().default(false).describe("One volume of this name for every service of the stack that names it."),
+  shared: z
+    .boolean()
+    .default(false)
+    .describe("One volume of this name for every service of the stack that names it."),
   size: z.int().min(1).optional().describe("MiB, for a transcode tmpfs. Default 1024."),
   copyImageContent: reason
     .optional()
-    .describe("Why a new volume starts as a copy of what the image holds at the path (it then keeps the image's owner)."),
+    .describe(
+      "Why a new volume starts as a copy of what the image holds at the path (it then keeps the image's owner).",
+    ),
 });
 
 const file = z.strictObject({
@@ -119,7 +140,12 @@ const secret = z
   .strictObject({
     name: dnsLabel,
     generate: z.enum(["password", "hex", "base64", "uuid"]).optional().describe("Born with the stack."),
-    length: z.int().min(8).max(256).optional().describe("Characters (password) or bytes (hex, base64). Default 32."),
+    length: z
+      .int()
+      .min(8)
+      .max(256)
+      .optional()
+      .describe("Characters (password) or bytes (hex, base64). Default 32."),
     config: z
       .string()
       .regex(/^[a-z][A-Za-z0-9]*$/, "use camelCase")
@@ -132,22 +158,31 @@ const secret = z
       .describe("A secret of a service this one is linked to, as service/secret."),
     template: z.string().optional().describe("Text with ${secret:name} or ${secret:service/name} in it."),
     optional: z.boolean().default(false).describe("With config: an unset key leaves the secret out."),
-    file: absolutePath.optional().describe("Path inside the container, mode 0400, owned by the service's user."),
+    file: absolutePath
+      .optional()
+      .describe("Path inside the container, mode 0400, owned by the service's user."),
     variable: variableName
       .optional()
       .describe("With file: gets the file's path. Without: gets the value itself, which needs a reason."),
     reason: reason.optional().describe("Why the value goes into a variable and not a file."),
   })
   .superRefine((value, context) => {
-    const sources = (["generate", "config", "from", "template"] as const).filter((key) => value[key] !== undefined);
+    const sources = (["generate", "config", "from", "template"] as const).filter(
+      (key) => value[key] !== undefined,
+    );
     if (sources.length !== 1) {
-      context.addIssue({ code: "custom", message: "say exactly one of generate, config, from, template", input: value });
+      context.addIssue({
+        code: "custom",
+        message: "say exactly one of generate, config, from, template",
+        input: value,
+      });
     }
     if (value.variable !== undefined && value.file === undefined && value.reason === undefined) {
       context.addIssue({
         code: "custom",
         path: ["variable"],
-        message: "a secret in a variable needs a reason; a file (with the variable naming its path) needs none",
+        message:
+          "a secret in a variable needs a reason; a file (with the variable naming its path) needs none",
         input: value.variable,
       });
     }
@@ -162,7 +197,11 @@ const lifted = z.discriminatedUnion("privilege", [
     value: z.string().regex(/^[A-Z][A-Z_]+$/, "name it without CAP_, as in NET_ADMIN"),
     reason,
   }),
-  z.strictObject({ privilege: z.literal("tmpfs-exec"), value: absolutePath.describe("The tmpfs' path."), reason }),
+  z.strictObject({
+    privilege: z.literal("tmpfs-exec"),
+    value: absolutePath.describe("The tmpfs' path."),
+    reason,
+  }),
   z.strictObject({ privilege: z.literal("device"), value: absolutePath, reason }),
   z.strictObject({
     privilege: z.literal("host-mount"),
@@ -208,7 +247,10 @@ export const recordSchema = z.strictObject({
   title: z.string().trim().min(2).max(60),
   category: z.enum(categories),
   description: sentence,
-  icon: z.string().regex(/^[a-z0-9-]+$/).describe("Name in the dashboard-icons collection."),
+  icon: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .describe("Name in the dashboard-icons collection."),
   image,
   segment: z.enum(segmentNames).describe("Home segment: where the service has its address."),
   alsoIn: z.array(z.enum(segmentNames)).default([]).describe("Further segments."),
@@ -220,7 +262,10 @@ export const recordSchema = z.strictObject({
     .default([])
     .describe("What the rest of the platform uses this service as."),
   ports: z.array(portRecord).default([]),
-  publish: z.array(publish).default([]).describe("Ports on the host. The gateway's, and declared exceptions."),
+  publish: z
+    .array(publish)
+    .default([])
+    .describe("Ports on the host. The gateway's, and declared exceptions."),
   route: route.optional(),
   links: z.array(link).default([]),
   egress: z.strictObject({ reason }).optional().describe("A way out of the host. Absent: none."),
@@ -268,7 +313,10 @@ export const recordSchema = z.strictObject({
   stop: z
     .strictObject({
       grace: z.int().min(1).max(600).default(10).describe("Seconds between the signal and the kill."),
-      signal: z.string().regex(/^SIG[A-Z0-9]+$/).optional(),
+      signal: z
+        .string()
+        .regex(/^SIG[A-Z0-9]+$/)
+        .optional(),
     })
     .default({ grace: 10 }),
   metrics: z

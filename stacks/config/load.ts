@@ -4,7 +4,13 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError, type Problem } from "../errors.ts";
 import { didYouMean } from "../suggest.ts";
 import { parseYaml, showPath, type YamlFile, type YamlPath } from "../yaml.ts";
-import { type Environments, environmentsSchema, type PlatformConfig, platformConfigSchema, stackFileSchema } from "./schema.ts";
+import {
+  type Environments,
+  environmentsSchema,
+  type PlatformConfig,
+  platformConfigSchema,
+  stackFileSchema,
+} from "./schema.ts";
 
 /** A stack's checked config, with the places of its values. */
 export interface StackConfig {
@@ -48,10 +54,14 @@ export function loadStackConfig(root: string, stack: string, options: StackConfi
   if (options.engineValue === undefined) return config;
   const platform = platformConfigSchema.safeParse(options.engineValue);
   if (platform.success) {
-    return isDeepStrictEqual(platform.data, config.platform) ? config : { ...config, platform: platform.data };
+    return isDeepStrictEqual(platform.data, config.platform)
+      ? config
+      : { ...config, platform: platform.data };
   }
   throw new InputError(
-    platform.error.issues.map((issue) => ({ message: `ums:platform.${showPath(issue.path)}: ${issue.message}` })),
+    platform.error.issues.map((issue) => ({
+      message: `ums:platform.${showPath(issue.path)}: ${issue.message}`,
+    })),
   );
 }
 
@@ -83,7 +93,10 @@ export function loadEnvironments(root: string, file = "catalog/environments.yaml
     let parent = value.environments[name].inherits;
     while (parent !== undefined) {
       if (seen.has(parent)) {
-        problems.push({ place: locate(["environments", name, "inherits"]), message: `${name} inherits from itself` });
+        problems.push({
+          place: locate(["environments", name, "inherits"]),
+          message: `${name} inherits from itself`,
+        });
         break;
       }
       seen.add(parent);

@@ -4,7 +4,10 @@ import { parseCidr } from "../cidr.ts";
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]*$/, "not a service name");
 const network = z.string().refine((text) => parseCidr(text) !== undefined, "write a network as 10.10.0.0/16");
-const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.string(), z.number(), z.boolean()]));
+const variables = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  z.union([z.string(), z.number(), z.boolean()]),
+);
 
 const placement = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("local") }).describe("A named volume in Docker's own folder."),
@@ -26,16 +29,27 @@ export const platformConfigSchema = z.strictObject({
   environment: z.enum(environmentNames),
   images: z
     .enum(["rehearsal", "real"])
-    .describe("rehearsal: a stand-in for every service; real: the images of the catalogue, pinned by digest."),
+    .describe(
+      "rehearsal: a stand-in for every service; real: the images of the catalogue, pinned by digest.",
+    ),
   domain: z
     .string()
-    .regex(/^(?=.{3,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/, "not a domain name"),
-  timezone: z.string().regex(/^[A-Za-z_]+(\/[A-Za-z_+-]+\d*)*$/, "not a time zone such as Europe/Berlin").default("Etc/UTC"),
+    .regex(
+      /^(?=.{3,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/,
+      "not a domain name",
+    ),
+  timezone: z
+    .string()
+    .regex(/^[A-Za-z_]+(\/[A-Za-z_+-]+\d*)*$/, "not a time zone such as Europe/Berlin")
+    .default("Etc/UTC"),
   services: z.strictObject({
     include: z.union([z.literal("all"), z.array(serviceName).min(1)]),
     exclude: z.array(serviceName).default([]),
   }),
-  catalogs: z.array(z.string().min(1)).default([]).describe("Further folders of records, relative to the project."),
+  catalogs: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Further folders of records, relative to the project."),
   network: z
     .strictObject({
       segments: network.default("10.10.0.0/16").describe("Pool of the segments: /20 or larger."),
@@ -90,7 +104,11 @@ export const platformConfigSchema = z.strictObject({
       serviceName,
       z.strictObject({
         image: z
-          .strictObject({ repository: z.string(), tag: z.string(), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) })
+          .strictObject({
+            repository: z.string(),
+            tag: z.string(),
+            digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+          })
           .optional(),
         memory: z.int().min(16).optional().describe("MiB."),
         cpus: z.number().min(0.05).optional(),
@@ -111,7 +129,10 @@ export const stackFileSchema = z.strictObject({
   config: z.looseObject({
     "ums:platform": platformConfigSchema,
     "ums:secrets": z
-      .record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "use camelCase"), z.strictObject({ secure: z.string() }))
+      .record(
+        z.string().regex(/^[a-z][A-Za-z0-9]*$/, "use camelCase"),
+        z.strictObject({ secure: z.string() }),
+      )
       .default({}),
   }),
 });

@@ -18,13 +18,23 @@ type Enabled = ReadonlyMap<string, CatalogEntry>;
 /** All edges of the stack: declared ones, and those that routes, metrics and single sign-on imply. Sorted. */
 export function resolveEdges(enabled: Enabled, report: (problem: Problem) => void): Edge[] {
   const edges = new Map<string, Edge>();
-  const add = (consumer: string, provider: string, use: LinkUse, place: Place, flags = { required: true, ordered: false }) => {
+  const add = (
+    consumer: string,
+    provider: string,
+    use: LinkUse,
+    place: Place,
+    flags = { required: true, ordered: false },
+  ) => {
     const key = `${consumer}>${provider}`;
     const edge = edges.get(key) ?? { consumer, provider, required: false, ordered: false, uses: [], place };
     edges.set(key, edge);
     edge.required ||= flags.required;
     edge.ordered ||= flags.ordered;
-    if (!edge.uses.some((known) => known.port === use.port && known.protocol === use.protocol && known.origin === use.origin)) {
+    if (
+      !edge.uses.some(
+        (known) => known.port === use.port && known.protocol === use.protocol && known.origin === use.origin,
+      )
+    ) {
       edge.uses.push(use);
     }
   };
@@ -42,7 +52,8 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
           continue;
         }
         if (!target.value.ports.some((own) => own.port === port && own.protocol === link.protocol)) {
-          const known = target.value.ports.map((own) => `${own.port}/${own.protocol}`).join(", ") || "no port";
+          const known =
+            target.value.ports.map((own) => `${own.port}/${own.protocol}`).join(", ") || "no port";
           report({
             place,
             message: `links[${index}]: "${provider}" does not listen on ${port}/${link.protocol}; it listens on ${known}`,
@@ -61,19 +72,36 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
   for (const [name, { value: record, locate }] of enabled) {
     if (gateway && record.route && name !== gateway) {
       const why = `serves ${record.route.subdomain === "@" ? "the domain itself" : `${record.route.subdomain}.`}`;
-      add(gateway, name, { port: record.route.port, protocol: "tcp", why, origin: "route" }, locate(["route"]));
+      add(
+        gateway,
+        name,
+        { port: record.route.port, protocol: "tcp", why, origin: "route" },
+        locate(["route"]),
+      );
     }
     if (collector && record.metrics && name !== collector) {
-      const use: LinkUse = { port: record.metrics.port, protocol: "tcp", why: "collects its metrics", origin: "metrics" };
+      const use: LinkUse = {
+        port: record.metrics.port,
+        protocol: "tcp",
+        why: "collects its metrics",
+        origin: "metrics",
+      };
       add(collector, name, use, locate(["metrics"]));
     }
   }
   const ssoPort = sso === undefined ? undefined : enabled.get(sso)?.value.route?.port;
   if (gateway && sso && ssoPort !== undefined) {
-    const use: LinkUse = { port: ssoPort, protocol: "tcp", why: "asks whether a request is signed in", origin: "sso" };
+    const use: LinkUse = {
+      port: ssoPort,
+      protocol: "tcp",
+      why: "asks whether a request is signed in",
+      origin: "sso",
+    };
     add(gateway, sso, use, enabled.get(sso)?.locate(["roles"]) ?? { file: "" });
   }
-  const sorted = [...edges.values()].sort((a, b) => compare(a.consumer, b.consumer) || compare(a.provider, b.provider));
+  const sorted = [...edges.values()].sort(
+    (a, b) => compare(a.consumer, b.consumer) || compare(a.provider, b.provider),
+  );
   for (const edge of sorted) edge.uses.sort((a, b) => a.port - b.port || compare(a.origin, b.origin));
   return sorted;
 }

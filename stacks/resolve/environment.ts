@@ -60,8 +60,12 @@ export function fillIn(
     if (whole.startsWith("$$")) return whole.slice(1);
     const value = variables[name];
     if (value !== undefined) return value;
-    const hint = didYouMean(name, Object.keys(variables)) || `; possible: ${Object.keys(variables).sort().join(", ")}`;
-    report({ place, message: `there is no template variable "${name}"${hint}; write $\${ for a literal \${` });
+    const hint =
+      didYouMean(name, Object.keys(variables)) || `; possible: ${Object.keys(variables).sort().join(", ")}`;
+    report({
+      place,
+      message: `there is no template variable "${name}"${hint}; write $\${ for a literal \${`,
+    });
     return whole;
   });
 }

@@ -39,7 +39,14 @@ export function resolvePlatform(catalog: Catalog, config: StackConfig, environme
     ...describe(entry, config, pools),
     health: healthOf(entry, config, waitedFor.has(entry.value.name)),
     after: [...(waits.get(entry.value.name) ?? [])].sort(),
-    ...content(entry, config, environments, variables, secrets.deliveries.get(entry.value.name) ?? [], report),
+    ...content(
+      entry,
+      config,
+      environments,
+      variables,
+      secrets.deliveries.get(entry.value.name) ?? [],
+      report,
+    ),
     ...gpu(entry, config, report, warnings),
   });
   const services = [...enabled.values()].map(resolve);
@@ -47,7 +54,9 @@ export function resolvePlatform(catalog: Catalog, config: StackConfig, environme
   for (const entry of enabled.values()) problems.push(...imageProblems(entry, config));
   if (problems.length > 0 || !pools) throw new InputError(unique(problems));
 
-  const used = new Set<Segment["name"]>(services.flatMap((service) => service.addresses.map(({ segment }) => segment)));
+  const used = new Set<Segment["name"]>(
+    services.flatMap((service) => service.addresses.map(({ segment }) => segment)),
+  );
   return freeze({
     stack: config.stack,
     environment: config.platform.environment,
@@ -60,7 +69,9 @@ export function resolvePlatform(catalog: Catalog, config: StackConfig, environme
     volumes,
     secrets: [...secrets.all.values()],
     waves,
-    warnings: warnings.sort((a, b) => compare(a.service ?? "", b.service ?? "") || compare(a.message, b.message)),
+    warnings: warnings.sort(
+      (a, b) => compare(a.service ?? "", b.service ?? "") || compare(a.message, b.message),
+    ),
   });
 }
 
@@ -146,7 +157,11 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
 }
 
 /** A service others wait for is probed more often, so that they start sooner. */
-function healthOf({ value: record }: CatalogEntry, config: StackConfig, waitedFor: boolean): Service["health"] {
+function healthOf(
+  { value: record }: CatalogEntry,
+  config: StackConfig,
+  waitedFor: boolean,
+): Service["health"] {
   const { interval, waitedInterval = interval, startInterval } = config.platform.health;
   return {
     ...record.health,
@@ -164,7 +179,8 @@ function content(
   report: (problem: Problem) => void,
 ) {
   const { value: record } = entry;
-  const fill = (text: string, path: readonly PropertyKey[]) => fillIn(text, variables, entry.locate(path), report);
+  const fill = (text: string, path: readonly PropertyKey[]) =>
+    fillIn(text, variables, entry.locate(path), report);
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(serviceEnvironment(entry, environments, config))) {
     environment[name] = fill(value, ["environment", name]);
@@ -209,9 +225,16 @@ function gpu(
   const found = vendor === "none" ? "the stack has none" : `the stack's is from ${vendor}`;
   const wanted = `${entry.value.name} wants a GPU (${wish.vendors.join(", ")}) for ${wish.purpose}; ${found}`;
   if (wish.fallback === "none") {
-    report({ place: entry.locate(["gpu"]), message: `${wanted}; set gpu.vendor in the stack's config or exclude the service` });
+    report({
+      place: entry.locate(["gpu"]),
+      message: `${wanted}; set gpu.vendor in the stack's config or exclude the service`,
+    });
   } else {
-    warnings.push({ service: entry.value.name, place: entry.locate(["gpu"]), message: `${wanted}: it works in software` });
+    warnings.push({
+      service: entry.value.name,
+      place: entry.locate(["gpu"]),
+      message: `${wanted}: it works in software`,
+    });
   }
   return {};
 }
@@ -226,7 +249,10 @@ function imageProblems(entry: CatalogEntry, config: StackConfig): Problem[] {
 
 function lifecycleWarnings({ name, place, lifecycle }: Service): Warning[] {
   if (lifecycle.status !== "retired") return [];
-  const next = lifecycle.successor === undefined ? (lifecycle.note ?? "it has no successor") : `its successor is ${lifecycle.successor}`;
+  const next =
+    lifecycle.successor === undefined
+      ? (lifecycle.note ?? "it has no successor")
+      : `its successor is ${lifecycle.successor}`;
   return [{ service: name, place, message: `${name} is retired: ${next}` }];
 }
 

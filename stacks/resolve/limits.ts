@@ -3,7 +3,10 @@ import type { StackConfig } from "../config/load.ts";
 import type { Problem } from "../errors.ts";
 
 /** Memory (MiB) and processors of a service, after the stack's override. */
-export function limitsOf({ value: record }: CatalogEntry, config: StackConfig): { memory: number; cpus: number } {
+export function limitsOf(
+  { value: record }: CatalogEntry,
+  config: StackConfig,
+): { memory: number; cpus: number } {
   const override = config.platform.overrides[record.name];
   return { memory: override?.memory ?? record.limits.memory, cpus: override?.cpus ?? record.limits.cpus };
 }
@@ -21,7 +24,10 @@ export function checkBudget(
     total += memory;
     if (cpus > budget.cpus) {
       const place = entry.locate(["limits", "cpus"]);
-      report({ place, message: `${name} is limited to ${cpus} processors, the stack's budget is ${budget.cpus}; lower it in overrides.${name}.cpus` });
+      report({
+        place,
+        message: `${name} is limited to ${cpus} processors, the stack's budget is ${budget.cpus}; lower it in overrides.${name}.cpus`,
+      });
     }
   }
   if (total <= budget.memory) return;
@@ -55,7 +61,11 @@ export function checkClashes(
         const message = `${record.name}: host port ${publish.host} plus publish.offset ${config.platform.publish.offset} is over 65535`;
         report({ place: config.locate(["publish", "offset"]), message });
       }
-      claim(`host ${host}/${publish.protocol}`, `the host port ${host}/${publish.protocol}`, entry, ["publish", index, "host"]);
+      claim(`host ${host}/${publish.protocol}`, `the host port ${host}/${publish.protocol}`, entry, [
+        "publish",
+        index,
+        "host",
+      ]);
       if (record.segment !== "dmz" && !record.egress) {
         const message = `${record.name} publishes a port but sits on the internal segment ${record.segment}; only dmz services and those with egress can`;
         report({ place: entry.locate(["publish", index]), message });
@@ -63,7 +73,12 @@ export function checkClashes(
     }
     if (record.route) {
       const { subdomain } = record.route;
-      claim(`name ${subdomain}`, subdomain === "@" ? "the domain itself" : `the subdomain "${subdomain}"`, entry, ["route", "subdomain"]);
+      claim(
+        `name ${subdomain}`,
+        subdomain === "@" ? "the domain itself" : `the subdomain "${subdomain}"`,
+        entry,
+        ["route", "subdomain"],
+      );
     }
     const namespace = record.through ?? record.name;
     for (const [index, port] of record.ports.entries()) {

@@ -42,7 +42,8 @@ export function readPools(config: StackConfig, report: (problem: Problem) => voi
     report({ place: config.locate(["network", key]), message: `network.${key} ${network[key]} ${message}` });
   };
   if (segments.prefix > 20) refuse("segments", "is exhausted by the segments: they need a /20 or larger");
-  if (links.prefix > 15) refuse("links", "is exhausted by the links: 128 x 128 pairs of services need a /15 or larger");
+  if (links.prefix > 15)
+    refuse("links", "is exhausted by the links: 128 x 128 pairs of services need a /15 or larger");
   if (overlaps(segments, links)) refuse("links", `overlaps network.segments ${network.segments}`);
   return fits ? { segments, links } : undefined;
 }

@@ -26,7 +26,9 @@ export function startWaves(
   const done = new Set<string>();
   const left = new Set(waits.keys());
   while (left.size > 0) {
-    const wave = [...left].filter((name) => [...(waits.get(name) ?? [])].every((need) => done.has(need))).sort();
+    const wave = [...left]
+      .filter((name) => [...(waits.get(name) ?? [])].every((need) => done.has(need)))
+      .sort();
     if (wave.length === 0) {
       reportCycle(enabled, edges, waits, left, report);
       return waves;
@@ -57,7 +59,9 @@ function reportCycle(
   const cycle = [...path.slice(path.indexOf(name)), name];
   const written = cycle.slice(0, -1).map((consumer, index) => {
     const provider = cycle[index + 1] ?? "";
-    const edge = edges.find((candidate) => candidate.consumer === consumer && candidate.provider === provider);
+    const edge = edges.find(
+      (candidate) => candidate.consumer === consumer && candidate.provider === provider,
+    );
     const place = edge?.place ?? enabled.get(consumer)?.locate(["through"]);
     return place ? `${place.file}:${place.line}` : consumer;
   });

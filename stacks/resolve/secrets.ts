@@ -34,7 +34,9 @@ export function resolveSecrets(
 ): Secrets {
   const all = new Map<string, PlatformSecret>();
   const deliveries = new Map<string, Delivery[]>();
-  const linked = new Set(edges.flatMap((edge) => [`${edge.consumer}>${edge.provider}`, `${edge.provider}>${edge.consumer}`]));
+  const linked = new Set(
+    edges.flatMap((edge) => [`${edge.consumer}>${edge.provider}`, `${edge.provider}>${edge.consumer}`]),
+  );
 
   for (const [service, entry] of enabled) {
     const own = new Map(entry.value.secrets.map((secret) => [secret.name, secret]));
@@ -43,14 +45,22 @@ export function resolveSecrets(
     /** The id a reference points to, or undefined when it is wrong or its service is not in the stack. */
     const follow = (reference: string, index: number, key: "from" | "template"): string | undefined => {
       const place = entry.locate(["secrets", index, key]);
-      const [owner, name] = reference.includes("/") ? (reference.split("/") as [string, string]) : [service, reference];
+      const [owner, name] = reference.includes("/")
+        ? (reference.split("/") as [string, string])
+        : [service, reference];
       const target = owner === service ? own : secretsOf(enabled.get(owner));
       if (!target) {
-        report({ place, message: `secret "${reference}": ${owner} is not in the stack${didYouMean(owner, enabled.keys())}` });
+        report({
+          place,
+          message: `secret "${reference}": ${owner} is not in the stack${didYouMean(owner, enabled.keys())}`,
+        });
         return undefined;
       }
       if (owner !== service && !linked.has(`${service}>${owner}`)) {
-        report({ place, message: `secret "${reference}": ${service} has no link to ${owner}, so it gets none of its secrets` });
+        report({
+          place,
+          message: `secret "${reference}": ${service} has no link to ${owner}, so it gets none of its secrets`,
+        });
         return undefined;
       }
       if (!target.has(name)) {
@@ -61,14 +71,17 @@ export function resolveSecrets(
     };
 
     for (const [index, secret] of entry.value.secrets.entries()) {
-      if (secret.from !== undefined && secret.optional && !enabled.has(secret.from.split("/")[0] ?? "")) continue;
+      if (secret.from !== undefined && secret.optional && !enabled.has(secret.from.split("/")[0] ?? ""))
+        continue;
       let id = `${service}/${secret.name}`;
       if (secret.from !== undefined) {
         const target = follow(secret.from, index, "from");
         if (target === undefined) continue;
         id = target;
       } else {
-        const source = sourceOf(secret, entry, index, config, variables, report, (name) => follow(name, index, "template"));
+        const source = sourceOf(secret, entry, index, config, variables, report, (name) =>
+          follow(name, index, "template"),
+        );
         if (!source) continue;
         all.set(id, { id, source });
       }
@@ -88,7 +101,14 @@ export function resolveSecrets(
 }
 
 function secretsOf(entry: CatalogEntry | undefined): Map<string, SecretRecord> | undefined {
-  return entry && new Map(entry.value.secrets.filter((secret) => secret.from === undefined).map((secret) => [secret.name, secret]));
+  return (
+    entry &&
+    new Map(
+      entry.value.secrets
+        .filter((secret) => secret.from === undefined)
+        .map((secret) => [secret.name, secret]),
+    )
+  );
 }
 
 function sourceOf(
@@ -105,7 +125,8 @@ function sourceOf(
   }
   if (secret.config !== undefined) {
     if (config.secretKeys.includes(secret.config)) return { kind: "config", key: secret.config };
-    if (config.platform.images === "rehearsal") return { kind: "generate", form: "password", length: defaultLength };
+    if (config.platform.images === "rehearsal")
+      return { kind: "generate", form: "password", length: defaultLength };
     if (!secret.optional) {
       const hint = didYouMean(secret.config, config.secretKeys);
       report({
@@ -138,7 +159,10 @@ function reportTemplateCycles(
   const visit = (id: string, path: readonly string[]): void => {
     if (path.includes(id)) {
       const place = enabled.get(id.split("/")[0] ?? "")?.locate(["secrets"]);
-      report({ ...(place ? { place } : {}), message: `secrets are made of each other: ${[...path, id].join(" -> ")}` });
+      report({
+        ...(place ? { place } : {}),
+        message: `secrets are made of each other: ${[...path, id].join(" -> ")}`,
+      });
       return;
     }
     const source = all.get(id)?.source;

@@ -11,7 +11,11 @@ export interface Selection {
 }
 
 /** The services of the stack: those named, and what they require. Problems go to `report`. */
-export function selectServices(catalog: Catalog, config: StackConfig, report: (problem: Problem) => void): Selection {
+export function selectServices(
+  catalog: Catalog,
+  config: StackConfig,
+  report: (problem: Problem) => void,
+): Selection {
   const { include, exclude } = config.platform.services;
   const names = include === "all" ? [...catalog.keys()] : include;
   const excluded = new Set(exclude);
@@ -20,8 +24,10 @@ export function selectServices(catalog: Catalog, config: StackConfig, report: (p
     report({ place, message: `no service is called "${name}"${didYouMean(name, catalog.keys())}` });
     return false;
   };
-  for (const [index, name] of exclude.entries()) checkKnown(name, config.locate(["services", "exclude", index]));
-  for (const name of Object.keys(config.platform.overrides)) checkKnown(name, config.locate(["overrides", name]));
+  for (const [index, name] of exclude.entries())
+    checkKnown(name, config.locate(["services", "exclude", index]));
+  for (const name of Object.keys(config.platform.overrides))
+    checkKnown(name, config.locate(["overrides", name]));
 
   const chains = new Map<string, readonly string[]>();
   const queue: string[] = [];
@@ -98,7 +104,10 @@ function checkConflicts(
       const place = entry.locate(["conflicts", index, "service"]);
       if (!catalog.has(conflict.service)) {
         const hint = didYouMean(conflict.service, catalog.keys());
-        report({ place, message: `conflicts[${index}] names "${conflict.service}", which is in no catalogue${hint}` });
+        report({
+          place,
+          message: `conflicts[${index}] names "${conflict.service}", which is in no catalogue${hint}`,
+        });
       } else if (enabled.has(conflict.service)) {
         report({ place, message: `${name} and ${conflict.service} cannot run together: ${conflict.reason}` });
       }
@@ -106,7 +115,10 @@ function checkConflicts(
     const { successor } = entry.value.lifecycle;
     if (successor !== undefined && !catalog.has(successor)) {
       const hint = didYouMean(successor, catalog.keys());
-      report({ place: entry.locate(["lifecycle", "successor"]), message: `the successor "${successor}" is in no catalogue${hint}` });
+      report({
+        place: entry.locate(["lifecycle", "successor"]),
+        message: `the successor "${successor}" is in no catalogue${hint}`,
+      });
     }
   }
 }

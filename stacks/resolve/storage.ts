@@ -70,7 +70,10 @@ export function dataVolumes(
       }
       const place = entry.locate(["volumes", index]);
       if (known.class !== volume.class) {
-        report({ place, message: `the shared volume "${volume.name}" is ${volume.class} here and ${known.class} in ${known.users[0]}` });
+        report({
+          place,
+          message: `the shared volume "${volume.name}" is ${volume.class} here and ${known.class} in ${known.users[0]}`,
+        });
       }
       if (writes && known.writer && (known.owner.uid !== owner.uid || known.owner.gid !== owner.gid)) {
         const theirs = `${known.owner.uid}:${known.owner.gid}`;
@@ -91,6 +94,8 @@ export function dataVolumes(
 function placementOf(config: StackConfig, volume: VolumeRecord, service: string): PlatformPlacement {
   const placement = volume.class === "transcode" ? undefined : config.platform.storage[volume.class];
   if (!placement || placement.kind === "local") return { kind: "local" };
-  const path = volume.shared ? placement.path : `${placement.path.replace(/\/$/, "")}/${service}-${volume.name}`;
+  const path = volume.shared
+    ? placement.path
+    : `${placement.path.replace(/\/$/, "")}/${service}-${volume.name}`;
   return { ...placement, path };
 }

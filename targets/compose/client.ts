@@ -30,27 +30,25 @@ const httpTimeout = "600";
  */
 export async function composeUp(
   client: ComposeClient,
-  args: { project: string; file: string; environment: Record<string, string>; onLine(line: string): void },
+  args: { project: string; file: string; environment: Record<string, string> },
 ): Promise<void> {
   const [program, ...words] = client.command;
-  const run = execa(
+  const { failed, exitCode, all } = await execa(
     program,
     [...words, "-p", args.project, "-f", args.file, "up", "-d", "--remove-orphans", "--no-build"],
     {
-      env: { ...args.environment, COMPOSE_HTTP_TIMEOUT: httpTimeout, COMPOSE_PROGRESS: "plain", COMPOSE_ANSI: "never" },
+      env: {
+        ...args.environment,
+        COMPOSE_HTTP_TIMEOUT: httpTimeout,
+        COMPOSE_PROGRESS: "plain",
+        COMPOSE_ANSI: "never",
+      },
       reject: false,
       all: true,
-      cleanup: true,
     },
   );
-  let output = "";
-  run.all?.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-    const line = output.trimEnd().split("\n").at(-1)?.trim();
-    if (line) args.onLine(line);
-  });
-  const { failed, exitCode } = await run;
   if (!failed) return;
+  const output = all ?? "";
   throw hostFault(output) ?? new ComposeFailure(output.trim().split("\n").slice(-15).join("\n"), exitCode);
 }
 

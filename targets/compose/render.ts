@@ -1,5 +1,11 @@
 import type * as docker from "@pulumi/docker";
-import { type DeclaredProgram, dockerTypes, type RegisteredResource, type ResourceReference } from "../resources.ts";
+import { stringify } from "yaml";
+import {
+  type DeclaredProgram,
+  dockerTypes,
+  type RegisteredResource,
+  type ResourceReference,
+} from "../resources.ts";
 
 /** A container's inputs with every Input resolved, as the in-process run records them. */
 export interface ContainerInputs {
@@ -22,7 +28,13 @@ export interface ContainerInputs {
   logOpts: Record<string, string>;
   stopTimeout?: number;
   stopSignal?: string;
-  mounts?: { type: string; source: string; target: string; readOnly?: boolean; volumeOptions?: { noCopy?: boolean } }[];
+  mounts?: {
+    type: string;
+    source: string;
+    target: string;
+    readOnly?: boolean;
+    volumeOptions?: { noCopy?: boolean };
+  }[];
   tmpfs?: Record<string, string>;
   devices?: { hostPath: string; containerPath: string; permissions: string }[];
   deviceRequests?: { driver: string; count: number; capabilities: string[] }[];
@@ -44,7 +56,7 @@ export interface ContainerInputs {
   mustRun?: boolean;
 }
 
-type NetworkInputs = {
+export type NetworkInputs = {
   name: string;
   internal?: boolean;
   options?: Record<string, string>;
@@ -54,7 +66,10 @@ type NetworkInputs = {
 
 /** One-shot containers run once and exit; the engine runs them itself, before Compose. */
 export function isOneShot(resource: RegisteredResource): boolean {
-  return resource.type === dockerTypes.container && (resource.inputs as Partial<docker.ContainerArgs>).mustRun === false;
+  return (
+    resource.type === dockerTypes.container &&
+    (resource.inputs as Partial<docker.ContainerArgs>).mustRun === false
+  );
 }
 
 export function containersOf(program: DeclaredProgram, oneShot: boolean): RegisteredResource[] {
@@ -98,20 +113,26 @@ export function renderCompose(
     const inputs = containerInputs(container);
     return [inputs.name, service(inputs, names, keepSecret, waitsFor(container, program))] as const;
   });
-  const networks = program.resources.filter((resource) => resource.type === dockerTypes.network);
   const volumes = new Set(
     containers.flatMap((container) =>
-      (containerInputs(container).mounts ?? []).flatMap((mount) => (mount.type === "volume" ? [mount.source] : [])),
+      (containerInputs(container).mounts ?? []).flatMap((mount) =>
+        mount.type === "volume" ? [mount.source] : [],
+      ),
     ),
   );
   return {
     environment,
     file: {
       services: Object.fromEntries(services),
-      networks: Object.fromEntries(networks.map((network) => renderNetwork(network.inputs as NetworkInputs))),
+      networks: Object.fromEntries(networksOf(program).map(renderNetwork)),
       volumes: Object.fromEntries([...volumes].sort().map((name) => [name, { external: true, name }])),
     },
   };
+}
+
+/** YAML 1.1, as docker-compose 1.29 reads it: there an unquoted `472:0` is a number in base 60. */
+export function composeText(file: Record<string, unknown>): string {
+  return stringify(file, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** Compose reads `$` as the start of a variable. */
@@ -125,7 +146,9 @@ function service(
   keepSecret: (line: string) => string,
   waits: readonly { name: string; healthy: boolean }[],
 ): Record<string, unknown> {
-  const shared = inputs.networkMode.startsWith("container:") ? inputs.networkMode.slice("container:".length) : undefined;
+  const shared = inputs.networkMode.startsWith("container:")
+    ? inputs.networkMode.slice("container:".length)
+    : undefined;
   return withoutUndefined({
     container_name: inputs.name,
     image: inputs.image,
@@ -154,7 +177,9 @@ function service(
       ...(volumeOptions?.noCopy ? { volume: { nocopy: true } } : {}),
     })),
     tmpfs: inputs.tmpfs && Object.entries(inputs.tmpfs).map(([path, options]) => `${path}:${options}`),
-    devices: inputs.devices?.map(({ hostPath, containerPath, permissions }) => `${hostPath}:${containerPath}:${permissions}`),
+    devices: inputs.devices?.map(
+      ({ hostPath, containerPath, permissions }) => `${hostPath}:${containerPath}:${permissions}`,
+    ),
     deploy: inputs.deviceRequests && {
       resources: {
         reservations: {
@@ -167,7 +192,12 @@ function service(
       },
     },
     sysctls: inputs.sysctls,
-    network_mode: shared === undefined ? (inputs.networksAdvanced ? undefined : inputs.networkMode) : `service:${names.get(shared)}`,
+    network_mode:
+      shared === undefined
+        ? inputs.networksAdvanced
+          ? undefined
+          : inputs.networkMode
+        : `service:${names.get(shared)}`,
     networks:
       shared === undefined && inputs.networksAdvanced
         ? Object.fromEntries(
@@ -177,7 +207,9 @@ function service(
             ]),
           )
         : undefined,
-    ports: inputs.ports?.map(({ ip, external, internal, protocol }) => `${ip}:${external}:${internal}/${protocol}`),
+    ports: inputs.ports?.map(
+      ({ ip, external, internal, protocol }) => `${ip}:${external}:${internal}/${protocol}`,
+    ),
     healthcheck: inputs.healthcheck && {
       test: inputs.healthcheck.tests.map(literal),
       interval: inputs.healthcheck.interval,
@@ -191,10 +223,20 @@ function service(
     depends_on:
       waits.length > 0
         ? Object.fromEntries(
-            waits.map(({ name, healthy }) => [name, { condition: healthy ? "service_healthy" : "service_started" }]),
+            waits.map(({ name, healthy }) => [
+              name,
+              { condition: healthy ? "service_healthy" : "service_started" },
+            ]),
           )
         : undefined,
   });
+}
+
+/** A program's networks, as they should be on the host. */
+export function networksOf(program: DeclaredProgram): NetworkInputs[] {
+  return program.resources
+    .filter((resource) => resource.type === dockerTypes.network)
+    .map((resource) => resource.inputs as unknown as NetworkInputs);
 }
 
 function renderNetwork(inputs: NetworkInputs): readonly [string, Record<string, unknown>] {
@@ -212,7 +254,10 @@ function renderNetwork(inputs: NetworkInputs): readonly [string, Record<string, 
 }
 
 /** Long-running containers that a container's dependencies lead to: its own, and those of the components it names. */
-function waitsFor(container: RegisteredResource, program: DeclaredProgram): { name: string; healthy: boolean }[] {
+function waitsFor(
+  container: RegisteredResource,
+  program: DeclaredProgram,
+): { name: string; healthy: boolean }[] {
   const wanted = container.dependsOn.flatMap((reference) => containersBelow(reference, program));
   return wanted
     .filter((resource) => !isOneShot(resource) && resource !== container)

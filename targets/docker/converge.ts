@@ -1,12 +1,24 @@
+import { isDeepStrictEqual } from "node:util";
 import type Docker from "dockerode";
 import type { Platform } from "../../stacks/platform.ts";
 import { isMissing, stackContainers, stackNetworks } from "./host.ts";
 
-/** Removes containers and networks of the stack that are not declared any more, or were left half-made. Never a volume. */
+/** A network as the program declares it. */
+export interface DeclaredNetwork {
+  name: string;
+  internal: boolean;
+  options: Readonly<Record<string, string>>;
+  subnet: string;
+}
+
+/**
+ * Removes containers and networks of the stack that are not declared any more, were left half-made, or are networks
+ * that must be made anew, with the containers on them. Never a volume.
+ */
 export async function removeUndeclared(
   docker: Docker,
   stack: string,
-  declared: { containers: ReadonlySet<string>; networks: ReadonlySet<string> },
+  declared: { containers: ReadonlySet<string>; networks: readonly DeclaredNetwork[] },
 ): Promise<string[]> {
   const removed: string[] = [];
   for (const { id, name } of await stackContainers(docker, stack)) {
@@ -15,39 +27,72 @@ export async function removeUndeclared(
     removed.push(name);
   }
   for (const { id, name } of await stackNetworks(docker, stack)) {
-    if (declared.networks.has(name)) continue;
-    await removeNetwork(docker, id);
+    const wanted = declared.networks.find((network) => network.name === name);
+    const { Internal, Options, IPAM, Containers } = (await docker
+      .getNetwork(id)
+      .inspect()) as ExistingNetwork;
+    const asDeclared =
+      wanted !== undefined &&
+      Internal === wanted.internal &&
+      isDeepStrictEqual(Options ?? {}, wanted.options) &&
+      IPAM?.Config?.[0]?.Subnet === wanted.subnet;
+    if (asDeclared) continue;
+    for (const container of Object.keys(Containers ?? {}))
+      await docker.getContainer(container).remove({ force: true });
+    await docker.getNetwork(id).remove();
     removed.push(name);
   }
   return removed;
 }
 
+interface ExistingNetwork {
+  Internal: boolean;
+  Options: Record<string, string> | null;
+  IPAM?: { Config?: { Subnet?: string }[] };
+  Containers?: Record<string, unknown>;
+}
+
 async function removeNetwork(docker: Docker, id: string): Promise<void> {
   const network = docker.getNetwork(id);
   const { Containers = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
-  for (const container of Object.keys(Containers)) await network.disconnect({ Container: container, Force: true });
+  for (const container of Object.keys(Containers))
+    await network.disconnect({ Container: container, Force: true });
   await network.remove();
 }
 
 /**
- * Restarts services whose network namespace is gone: their VPN container was restarted after they started.
- * Returns their names.
+ * Mends services that go through another one whose container was replaced or restarted behind their back: a stale
+ * namespace has no network at all. Restarted in place where the container is the same; removed, to be created again,
+ * where it is another one. Returns the names of both.
  */
-export async function rejoinNamespaces(docker: Docker, platform: Platform): Promise<string[]> {
+export async function mendNamespaces(
+  docker: Docker,
+  platform: Platform,
+): Promise<{ restarted: string[]; removed: string[] }> {
   const restarted: string[] = [];
+  const removed: string[] = [];
+  const inspect = (service: string) =>
+    docker
+      .getContainer(`${platform.stack}-${service}`)
+      .inspect()
+      .catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      });
   for (const service of platform.services) {
     if (service.through === undefined) continue;
-    const started = async (name: string) => {
-      const { State } = await docker.getContainer(`${platform.stack}-${name}`).inspect();
-      return { at: Date.parse(State.StartedAt), running: State.Running };
-    };
-    const host = await started(service.through);
-    const client = await started(service.name);
-    if (!host.running || (client.running && client.at >= host.at)) continue;
-    await docker.getContainer(`${platform.stack}-${service.name}`).restart();
-    restarted.push(service.name);
+    const host = await inspect(service.through);
+    const client = await inspect(service.name);
+    if (!client) continue;
+    if (client.HostConfig.NetworkMode !== `container:${host?.Id}`) {
+      await docker.getContainer(client.Id).remove({ force: true });
+      removed.push(service.name);
+    } else if (host?.State.Running && Date.parse(client.State.StartedAt) < Date.parse(host.State.StartedAt)) {
+      await docker.getContainer(client.Id).restart();
+      restarted.push(service.name);
+    }
   }
-  return restarted;
+  return { restarted, removed };
 }
 
 /** Stops and removes every container of the stack, dependants first, then its networks. Returns what it removed. */

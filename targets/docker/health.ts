@@ -36,9 +36,7 @@ export function isUp(container: StackContainer): boolean {
 }
 
 function hasFailed(container: StackContainer): boolean {
-  return (
-    container.health === "unhealthy" || ["exited", "dead", "restarting"].includes(container.state)
-  );
+  return container.health === "unhealthy" || ["exited", "dead", "restarting"].includes(container.state);
 }
 
 /** Polls until every service of the stack is up. @throws ServicesFailed when one fails or the time is over */
@@ -50,7 +48,9 @@ export async function waitUntilHealthy(
 ): Promise<void> {
   const deadline = Date.now() + options.seconds * 1000;
   for (;;) {
-    const containers = (await stackContainers(docker, stack)).filter((container) => container.service !== undefined);
+    const containers = (await stackContainers(docker, stack)).filter(
+      (container) => container.service !== undefined,
+    );
     const waiting = containers.filter((container) => !isUp(container));
     const missing = [...after.keys()].filter((name) => !containers.some(({ service }) => service === name));
     if (waiting.length === 0 && missing.length === 0) return;
@@ -73,6 +73,7 @@ export async function failure(
   for (const [service, needs] of after) {
     if (up.has(service) || needs.some((need) => !up.has(need))) continue;
     const container = containers.find((candidate) => candidate.service === service);
+    if (container && !hasFailed(container) && containers.some((other) => hasFailed(other))) continue;
     failed.push({
       service,
       state: container ? (container.health ?? container.state) : "not created",

@@ -25,7 +25,10 @@ export function dockerFault(error: unknown): Error {
     );
   }
   if (code === "EACCES") {
-    return new EnvironmentFault("this user may not use Docker", "add it to the docker group (usermod -aG docker $USER) and log in again");
+    return new EnvironmentFault(
+      "this user may not use Docker",
+      "add it to the docker group (usermod -aG docker $USER) and log in again",
+    );
   }
   return hostFault(message) ?? (error instanceof Error ? error : new Error(message));
 }
@@ -43,17 +46,20 @@ const hostFaults: readonly { pattern: RegExp; message: string; fix: string }[] =
     fix: "stop that program, or set publish.offset in the stack's config",
   },
   {
-    pattern: /pool overlaps with other one|conflicts with network|invalid pool request|numerical result out of range|networks have overlapping/i,
+    pattern:
+      /pool overlaps with other one|conflicts with network|invalid pool request|numerical result out of range|networks have overlapping/i,
     message: "a subnet of the stack is taken by another network",
     fix: "remove that network (docker network ls), or set network.segments and network.links in the stack's config",
   },
   {
-    pattern: /no such image|pull access denied|manifest unknown|not found: manifest|failed to resolve reference/i,
+    pattern:
+      /no such image|pull access denied|manifest unknown|not found: manifest|failed to resolve reference/i,
     message: "an image is missing and cannot be had",
     fix: "check the image's name, tag and digest in its record, and the way to its registry",
   },
   {
-    pattern: /cannot connect to the docker daemon|connection reset|broken pipe|unexpected eof|error during connect|Connection aborted|RemoteDisconnected/i,
+    pattern:
+      /cannot connect to the docker daemon|connection reset|broken pipe|unexpected eof|error during connect|Connection aborted|RemoteDisconnected/i,
     message: "the Docker engine stopped answering",
     fix: "start it again, then run the same command again: it goes on where it was",
   },
@@ -112,7 +118,9 @@ export async function stackVolumes(docker: Docker, stack: string): Promise<strin
 
 /** Last lines a container wrote, without Docker's stream headers. */
 export async function lastLogLines(docker: Docker, id: string, lines: number): Promise<string[]> {
-  const raw = (await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: lines })) as unknown as Buffer;
+  const raw = (await docker
+    .getContainer(id)
+    .logs({ stdout: true, stderr: true, tail: lines })) as unknown as Buffer;
   return demultiplex(raw)
     .split("\n")
     .filter((line) => line.length > 0);

@@ -19,7 +19,8 @@ export async function checkHost(docker: Docker, platform: Platform): Promise<voi
 async function checkPorts(docker: Docker, platform: Platform): Promise<void> {
   const running = await stackContainers(docker, platform.stack);
   for (const service of platform.services) {
-    if (running.some((container) => container.service === service.name && container.state === "running")) continue;
+    if (running.some((container) => container.service === service.name && container.state === "running"))
+      continue;
     for (const port of service.publish.filter(({ protocol }) => protocol === "tcp")) {
       if (await isFree(port.address, port.host)) continue;
       throw new EnvironmentFault(
@@ -30,7 +31,7 @@ async function checkPorts(docker: Docker, platform: Platform): Promise<void> {
   }
 }
 
-function isFree(address: string, port: number): Promise<boolean> {
+export function isFree(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
@@ -57,7 +58,7 @@ async function checkSubnets(docker: Docker, platform: Platform): Promise<void> {
 }
 
 /** Subnets of other Docker networks, and of the host's interfaces that are not Docker bridges. */
-async function takenSubnets(docker: Docker, stack: string): Promise<{ owner: string; cidr: Cidr }[]> {
+export async function takenSubnets(docker: Docker, stack: string): Promise<{ owner: string; cidr: Cidr }[]> {
   const networks = await docker.listNetworks();
   const ofDocker = networks
     .filter((network) => network.Labels?.["ums.stack"] !== stack)

@@ -33,7 +33,12 @@ export async function createVolumes(docker: Docker, program: DeclaredProgram): P
         throw error;
       });
     if (!missing) continue;
-    await docker.createVolume({ Name: name, Driver: driver, DriverOpts: driverOpts, Labels: labelMap(labels) });
+    await docker.createVolume({
+      Name: name,
+      Driver: driver,
+      DriverOpts: driverOpts,
+      Labels: labelMap(labels),
+    });
     made++;
   }
   return made;
@@ -70,7 +75,9 @@ export async function runSeeds(
 async function isDone(docker: Docker, seed: RegisteredResource, fingerprint: string): Promise<boolean> {
   try {
     const { State, Config } = await docker.getContainer(containerInputs(seed).name).inspect();
-    return State.Status === "exited" && State.ExitCode === 0 && Config.Labels[fingerprintLabel] === fingerprint;
+    return (
+      State.Status === "exited" && State.ExitCode === 0 && Config.Labels[fingerprintLabel] === fingerprint
+    );
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;
@@ -122,6 +129,8 @@ async function runSeed(docker: Docker, inputs: ContainerInputs, fingerprint: str
   const { StatusCode } = (await container.wait()) as { StatusCode: number };
   if (StatusCode !== 0) {
     const lines = await lastLogLines(docker, container.id, 10);
-    throw new EnvironmentFault(`${inputs.name} could not write its files (exit ${StatusCode}):\n  ${lines.join("\n  ")}`);
+    throw new EnvironmentFault(
+      `${inputs.name} could not write its files (exit ${StatusCode}):\n  ${lines.join("\n  ")}`,
+    );
   }
 }

@@ -17,7 +17,9 @@ export function bindSecrets(
   store: SecretStore,
   configSecrets: Readonly<Record<string, string>>,
 ): BoundProgram {
-  const byKey = new Map(planned.resources.map((resource) => [`${resource.type}::${resource.name}`, resource]));
+  const byKey = new Map(
+    planned.resources.map((resource) => [`${resource.type}::${resource.name}`, resource]),
+  );
   const values = new Set<string>();
   const valueOf = (type: string, name: string, form: string): string => {
     const value = type === "config" ? configSecrets[name] : generated(type, name, form);

@@ -13,7 +13,10 @@ export interface Sealed {
 const keyBytes = 32;
 const wrongPassphrase = () =>
   new InputError([
-    { message: "the passphrase is wrong: it does not open this stack's secrets; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE" },
+    {
+      message:
+        "the passphrase is wrong: it does not open this stack's secrets; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+    },
   ]);
 
 export function seal(text: string, passphrase: string): Sealed {
@@ -57,7 +60,8 @@ export function openPulumiSecrets(
   passphrase: string,
 ): Record<string, string> {
   const [version, salt = "", ...check] = encryptionSalt.split(":");
-  if (version !== "v1") throw new InputError([{ message: `encryptionsalt has the unknown version "${version}"` }]);
+  if (version !== "v1")
+    throw new InputError([{ message: `encryptionsalt has the unknown version "${version}"` }]);
   const key = pbkdf2Sync(passphrase, Buffer.from(salt, "base64"), pulumiRounds, keyBytes, "sha256");
   const decrypt = (value: string): string => {
     const [, nonce = "", text = ""] = value.split(":");
@@ -65,7 +69,9 @@ export function openPulumiSecrets(
     const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
     decipher.setAuthTag(bytes.subarray(-tagBytes));
     try {
-      return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]).toString("utf8");
+      return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]).toString(
+        "utf8",
+      );
     } catch {
       throw wrongPassphrase();
     }

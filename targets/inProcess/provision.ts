@@ -35,6 +35,11 @@ export function configPlaceholder(key: string, ciphertext: string): string {
 }
 
 /** Replaces every placeholder in a text. */
-export function fillSecrets(text: string, valueOf: (type: string, name: string, form: string) => string): string {
-  return text.replace(placeholderPattern, (_, type: string, name: string, form: string) => valueOf(type, name, form));
+export function fillSecrets(
+  text: string,
+  valueOf: (type: string, name: string, form: string) => string,
+): string {
+  return text.replace(placeholderPattern, (_, type: string, name: string, form: string) =>
+    valueOf(type, name, form),
+  );
 }

@@ -90,7 +90,11 @@ function applyOptions(
   references: ReadonlyMap<pulumi.Resource, ResourceReference>,
 ): void {
   if (!options) return;
-  const wanted = Array.isArray(options.dependsOn) ? options.dependsOn : options.dependsOn ? [options.dependsOn] : [];
+  const wanted = Array.isArray(options.dependsOn)
+    ? options.dependsOn
+    : options.dependsOn
+      ? [options.dependsOn]
+      : [];
   resource.dependsOn = wanted
     .flatMap((dependency) => references.get(dependency as pulumi.Resource) ?? [])
     .sort((a, b) => compare(a.type, b.type) || compare(a.name, b.name));

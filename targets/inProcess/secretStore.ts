@@ -37,7 +37,12 @@ export class SecretStore {
     try {
       sealed = JSON.parse(readFileSync(path, "utf8")) as Sealed;
     } catch {
-      throw new InputError([{ place: { file: path }, message: "is not a secret store: restore it from a backup, or remove it to generate new secrets" }]);
+      throw new InputError([
+        {
+          place: { file: path },
+          message: "is not a secret store: restore it from a backup, or remove it to generate new secrets",
+        },
+      ]);
     }
     return new SecretStore(path, passphrase, JSON.parse(open(sealed, passphrase)) as Contents, false);
   }
@@ -66,7 +71,10 @@ export class SecretStore {
 
   save(): void {
     if (!this.dirty) return;
-    writePrivate(this.path, `${JSON.stringify(seal(JSON.stringify(this.contents), this.passphrase), null, 2)}\n`);
+    writePrivate(
+      this.path,
+      `${JSON.stringify(seal(JSON.stringify(this.contents), this.passphrase), null, 2)}\n`,
+    );
     this.dirty = false;
   }
 }
