@@ -39,6 +39,9 @@ stackCommand("status", "show every service's state")
 stackCommand("list", "list the catalogue")
   .addOption(json)
   .action(async (options) => (await import("./commands/list.ts")).list(options));
+stackCommand("doctor", "check what the stack needs of this machine, and say how to get it").addOption(json).action(
+  async (options) => (await import("./commands/doctor.ts")).doctor(options),
+);
 
 try {
   await program.parseAsync();

@@ -40,7 +40,10 @@ export interface Mount {
   volume: string;
   path: string;
   readOnly: boolean;
+  /** A new volume starts as a copy of what the image holds at the path, with its owner. */
   copyImageContent: boolean;
+  /** The volume's root folder is given to the service's user before it starts. */
+  setOwner: boolean;
 }
 
 /** A named volume that holds data. */

@@ -46,7 +46,7 @@ export function rehearse(platform: Platform, image: string): Platform {
       command: standinArguments(service),
       init: false,
       lifted: service.lifted.filter((lift) => lift.privilege !== "device" && lift.privilege !== "host-mount"),
-      mounts: service.mounts.map((mount) => ({ ...mount, copyImageContent: false })),
+      mounts: service.mounts.map((mount) => ({ ...mount, copyImageContent: true, setOwner: !mount.readOnly })),
       health: { ...service.health, command: standinCheck(service), startPeriod: 5 },
       stop: { grace: service.stop.grace },
     };

@@ -13,9 +13,15 @@ export function dockerEngine(answer: EngineAnswer): Check {
   const name = names.engine;
   if (!answer.answers) return { name, state: "failed", found: answer.reason, fix: answer.fix };
   const { version, apiVersion } = answer;
-  const fix = "curl -fsSL https://get.docker.com | sh (Docker's own packages; containers restart, volumes stay)";
+  const fix =
+    "curl -fsSL https://get.docker.com | sh  # Docker's own packages; containers restart, volumes stay";
   if (isBefore(versionIn(apiVersion) ?? [0, 0, 0], oldestApi)) {
-    return { name, state: "failed", found: `${version} speaks API ${apiVersion}, 1.41 or newer is needed`, fix };
+    return {
+      name,
+      state: "failed",
+      found: `${version} speaks API ${apiVersion}, 1.41 or newer is needed`,
+      fix,
+    };
   }
   if (isBefore(versionIn(version) ?? [0, 0, 0], dnsFixedIn)) {
     const leak = `before ${dnsFixedIn.join(".")} DNS leaves internal networks (CVE-2024-29018)`;
@@ -26,8 +32,9 @@ export function dockerEngine(answer: EngineAnswer): Check {
 
 /** What to do about an engine that does not answer. */
 export function engineFix(facts: { host: string | undefined; installed: boolean; denied: boolean }): string {
-  if (facts.host) return `unset DOCKER_HOST to use this machine's engine, or correct it (it is ${facts.host})`;
-  if (facts.denied) return "usermod -aG docker $USER, then log in again";
+  if (facts.host)
+    return `unset DOCKER_HOST to use this machine's engine, or correct it (it is ${facts.host})`;
+  if (facts.denied) return "usermod -aG docker $USER  # then log in again";
   return facts.installed ? "systemctl start docker" : "curl -fsSL https://get.docker.com | sh";
 }
 
@@ -49,10 +56,11 @@ export function cgroupLimits({ MemoryLimit, SwapLimit, CpuCfsQuota }: LimitSuppo
   const name = names.limits;
   const parameters =
     `sed -i 's/^GRUB_CMDLINE_LINUX="/&cgroup_enable=memory swapaccount=1 /' /etc/default/grub` +
-    " && update-grub && reboot (Raspberry Pi: add the two parameters to /boot/firmware/cmdline.txt)";
-  if (!MemoryLimit) return { name, state: "failed", found: "the kernel cannot limit memory", fix: parameters };
+    " && update-grub && reboot  # Raspberry Pi: add the two words to /boot/firmware/cmdline.txt";
+  if (!MemoryLimit)
+    return { name, state: "failed", found: "the kernel cannot limit memory", fix: parameters };
   if (!CpuCfsQuota) {
-    const fix = "apt-get install linux-image-amd64 && reboot (a kernel with CONFIG_CFS_BANDWIDTH)";
+    const fix = "apt-get install linux-image-amd64 && reboot  # a kernel with CONFIG_CFS_BANDWIDTH";
     return { name, state: "failed", found: "the kernel cannot limit processors (no CFS quota)", fix };
   }
   if (!SwapLimit) {

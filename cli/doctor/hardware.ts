@@ -11,7 +11,8 @@ export function hostMemory(
   const sum = services.reduce((total, { memory }) => total + memory, 0);
   const found = `limits add up to ${sum} MiB, the host has ${host} MiB`;
   if (sum <= host) return { name, state: "ok", found };
-  if (stack.images === "rehearsal") return { name, state: "ok", found: `${found}; stand-ins use little of it` };
+  if (stack.images === "rehearsal")
+    return { name, state: "ok", found: `${found}; stand-ins use little of it` };
   const largest = [...services].sort((a, b) => b.memory - a.memory).map((one) => `${one.name} ${one.memory}`);
   return {
     name,
@@ -30,13 +31,17 @@ export interface RenderDevices {
 }
 
 /** An Intel or AMD GPU: its device nodes, and the group that may use them. */
-export function renderGpu(gpu: Extract<GpuChoice, { renderGroup: number }>, devices: RenderDevices, file: string): Check {
+export function renderGpu(
+  gpu: Extract<GpuChoice, { renderGroup: number }>,
+  devices: RenderDevices,
+  file: string,
+): Check {
   const name = names.gpu;
-  const driver = gpu.vendor === "intel" ? "i915" : "amdgpu";
-  const packages = gpu.vendor === "intel" ? "firmware-misc-nonfree" : "firmware-amd-graphics";
-  const load = `apt-get install ${packages} (Debian, non-free-firmware) or linux-firmware (Ubuntu), then modprobe ${driver}`;
+  const load =
+    gpu.vendor === "intel" ? "modprobe i915" : "apt-get install firmware-amd-graphics && modprobe amdgpu";
+  const fix = `${load}  # or set gpu.vendor: none in ${file}`;
   const [first] = devices.nodes;
-  if (!first) return { name, state: "failed", found: `${gpu.vendor}: there is no /dev/dri/renderD*`, fix: load };
+  if (!first) return { name, state: "failed", found: `${gpu.vendor}: there is no /dev/dri/renderD*`, fix };
   const node = devices.nodes.find(({ group }) => group === gpu.renderGroup);
   if (!node) {
     return {
@@ -46,7 +51,8 @@ export function renderGpu(gpu: Extract<GpuChoice, { renderGroup: number }>, devi
       fix: `set gpu.renderGroup: ${first.group} in ${file}`,
     };
   }
-  if (gpu.vendor === "amd" && !devices.kfd) return { name, state: "failed", found: "amd: there is no /dev/kfd", fix: load };
+  if (gpu.vendor === "amd" && !devices.kfd)
+    return { name, state: "failed", found: "amd: there is no /dev/kfd", fix };
   return { name, state: "ok", found: `${gpu.vendor}: ${node.path}, group ${node.group}` };
 }
 
@@ -69,7 +75,7 @@ export function nvidiaGpu(info: NvidiaSupport, specs: readonly string[]): Check 
     name,
     state: "failed",
     found: "nvidia: Docker has neither its runtime nor a CDI description",
-    fix: "apt-get install nvidia-container-toolkit (from https://nvidia.github.io/libnvidia-container) && nvidia-ctk runtime configure --runtime=docker && systemctl restart docker",
+    fix: "apt-get install nvidia-container-toolkit && nvidia-ctk runtime configure --runtime=docker && systemctl restart docker  # packages: https://nvidia.github.io/libnvidia-container",
   };
 }
 
@@ -79,7 +85,17 @@ export function liftedDevice(path: string, services: readonly string[], present:
   if (present) return { name: path, state: "ok", found: `there, for ${users}` };
   const found = `missing; ${users} cannot start without it`;
   if (path !== "/dev/net/tun") {
-    return { name: path, state: "failed", found, fix: `load its driver, or add ${users} to services.exclude` };
+    return {
+      name: path,
+      state: "failed",
+      found,
+      fix: `load its driver, or add ${users} to services.exclude`,
+    };
   }
-  return { name: path, state: "failed", found, fix: "modprobe tun && echo tun > /etc/modules-load.d/tun.conf" };
+  return {
+    name: path,
+    state: "failed",
+    found,
+    fix: "modprobe tun && echo tun > /etc/modules-load.d/tun.conf",
+  };
 }

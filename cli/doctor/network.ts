@@ -38,8 +38,14 @@ export function addressPools(
 ): Check {
   const name = names.pools;
   const wanted = [
-    ...platform.segments.map((segment) => ({ what: `segment ${segment.name}`, cidr: parseCidr(segment.cidr) })),
-    ...platform.links.map((link) => ({ what: `link ${link.consumer}-to-${link.provider}`, cidr: parseCidr(link.cidr) })),
+    ...platform.segments.map((segment) => ({
+      what: `segment ${segment.name}`,
+      cidr: parseCidr(segment.cidr),
+    })),
+    ...platform.links.map((link) => ({
+      what: `link ${link.consumer}-to-${link.provider}`,
+      cidr: parseCidr(link.cidr),
+    })),
   ].flatMap(({ what, cidr }) => (cidr ? [{ what, cidr }] : []));
   const clashesWith = (others: readonly Taken[]) =>
     others.flatMap((other) => {
@@ -47,15 +53,17 @@ export function addressPools(
       return clash ? [{ ...clash, other }] : [];
     });
   const show = ({ what, cidr, other }: ReturnType<typeof clashesWith>[number]) =>
-    `${formatCidr(cidr)} of ${what} is in ${formatCidr(other.cidr)} of ${other.owner}`;
+    `${formatCidr(cidr)} of ${what} overlaps ${formatCidr(other.cidr)} of ${other.owner}`;
   const move = `set network.segments and network.links to free pools in ${file}`;
 
   const clashes = clashesWith(taken);
   if (clashes.length > 0) {
     const owners = [...new Set(clashes.map(({ other }) => other.owner))];
-    const removable = owners.every((owner) => owner.startsWith(dockerOwner) && owner !== `${dockerOwner}bridge`);
+    const removable = owners.every(
+      (owner) => owner.startsWith(dockerOwner) && owner !== `${dockerOwner}bridge`,
+    );
     const removal = owners.map((owner) => shellWord(owner.slice(dockerOwner.length))).join(" ");
-    const fix = removable ? `docker network rm ${removal} (where nothing needs it), or ${move}` : move;
+    const fix = removable ? `docker network rm ${removal}  # where nothing needs it; or ${move}` : move;
     return { name, state: "failed", found: listed(clashes.map(show)), fix };
   }
   const known = new Set(taken.map(({ cidr }) => formatCidr(cidr)));
@@ -77,7 +85,9 @@ export function routesOf(text: string): Taken[] {
       const base = littleEndian(destination);
       const size = 2 ** 32 - littleEndian(mask);
       if (ownInterface.test(device) || mask === "" || size >= 2 ** 32) return [];
-      return [{ owner: `the route over ${device}`, cidr: { base, prefix: 32 - Math.round(Math.log2(size)) } }];
+      return [
+        { owner: `the route over ${device}`, cidr: { base, prefix: 32 - Math.round(Math.log2(size)) } },
+      ];
     });
 }
 
@@ -105,8 +115,8 @@ export function publishedPorts(ports: readonly HostPort[], file: string): Check 
     return {
       name,
       state: "failed",
-      found: `${listed(taken.map((port) => `${show(port)} of ${port.service}`))} taken by another program`,
-      fix: `ss ${flags} 'sport = :${first}' shows the program: stop it, or set publish.offset in ${file}`,
+      found: `${listed(taken.map((port) => `${show(port)} of ${port.service}`))}: taken by another program`,
+      fix: `ss ${flags} 'sport = :${first}'  # shows the program to stop; or set publish.offset in ${file}`,
     };
   }
   const group = (state: HostPort["state"], what: string) => {

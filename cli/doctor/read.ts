@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { dockerFault } from "../../targets/docker/host.ts";
@@ -29,11 +29,12 @@ export async function askEngine(): Promise<AskedEngine> {
     const { Version, ApiVersion } = await docker.version();
     return { answers: true, docker, info: await docker.info(), version: Version, apiVersion: ApiVersion };
   } catch (error) {
-    const [reason = ""] = dockerFault(error).message.split("\n  fix: ");
-    const denied = (error as NodeJS.ErrnoException).code === "EACCES";
+    const { code, statusCode } = error as { code?: string; statusCode?: number };
+    const said = dockerFault(error).message.split("\n")[0] ?? "";
+    const reason = statusCode === undefined ? said : `what answers is no Docker engine (HTTP ${statusCode})`;
     const host = process.env.DOCKER_HOST;
-    const fix = engineFix({ host, denied, installed: isOnPath("dockerd") });
-    return { answers: false, reason: reason.split("\n")[0] ?? reason, fix };
+    const fix = engineFix({ host, denied: code === "EACCES", installed: isOnPath("dockerd") });
+    return { answers: false, reason, fix };
   }
 }
 
@@ -94,7 +95,7 @@ export function kindOf(path: string): BindFolder["is"] {
 /** A folder with its filesystem and that of the folders right below it. */
 export function sharedFolder(path: string): SharedFolder {
   const below = namesIn(path).flatMap((name) => {
-    const found = statSync(join(path, name), { throwIfNoEntry: false });
+    const found = lstatSync(join(path, name), { throwIfNoEntry: false });
     return found?.isDirectory() ? [{ path: join(path, name), device: found.dev }] : [];
   });
   return { path, device: statSync(path).dev, below };

@@ -11,9 +11,11 @@ export function diskSpace(folder: string, free: number): Check {
   const name = names.disk;
   const gibibytes = free / gibibyte;
   const found = `${gibibytes.toFixed(gibibytes < 10 ? 1 : 0)} GiB free in ${folder}`;
-  const fix = "docker image prune --all (images no container uses; volumes stay); docker system df shows what is held";
+  const fix =
+    "docker image prune --all  # images no container uses; docker system df shows what else is held";
   if (gibibytes < full) return { name, state: "failed", found: `${found}, at least ${full} are needed`, fix };
-  if (gibibytes < scarce) return { name, state: "warning", found: `${found}, ${scarce} are a good start`, fix };
+  if (gibibytes < scarce)
+    return { name, state: "warning", found: `${found}, ${scarce} are a good start`, fix };
   return { name, state: "ok", found };
 }
 
@@ -85,6 +87,8 @@ export function mountPointsOf(text: string): string[] {
   return text.split("\n").flatMap((line) => {
     const point = line.split(" ")[4];
     if (point === undefined) return [];
-    return [point.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)))];
+    return [
+      point.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))),
+    ];
   });
 }

@@ -11,7 +11,8 @@ export function nodeVersion(text: string): Check {
   const name = names.node;
   const version = versionIn(text) ?? [0, 0, 0];
   const fix = "curl -fsSL https://deb.nodesource.com/setup_24.x | bash - && apt-get install nodejs";
-  if (isBefore(version, oldestNode)) return { name, state: "failed", found: `${text}, 20.19 or newer is needed`, fix };
+  if (isBefore(version, oldestNode))
+    return { name, state: "failed", found: `${text}, 20.19 or newer is needed`, fix };
   if (isBefore(version, declaredNode)) {
     return { name, state: "warning", found: `${text} works, but Pulumi's packages ask for 22 or newer`, fix };
   }
@@ -37,9 +38,11 @@ export function dockerCompose({ compose, pulumi, last }: EngineTools): Check {
     return { name, state: "ok", found };
   }
   const what = found ? `${found} is too old, 1.29 or newer is needed` : "not installed";
-  const fix = "apt-get install docker-compose-v2 (Ubuntu), or apt-get install docker-compose (Debian)";
-  if (last === "compose") return { name, state: "failed", found: `${what}; the stack was started with it`, fix };
-  if (pulumi === undefined) return { name, state: "failed", found: `${what}, nor is the Pulumi CLI: one is needed`, fix };
+  const fix = "apt-get install docker-compose-v2  # Ubuntu; on Debian: apt-get install docker-compose";
+  if (last === "compose")
+    return { name, state: "failed", found: `${what}; the stack was started with it`, fix };
+  if (pulumi === undefined)
+    return { name, state: "failed", found: `${what}, nor is the Pulumi CLI: one is needed`, fix };
   return { name, state: "warning", found: `${what}; only the embedded engine needs it`, fix };
 }
 
@@ -51,14 +54,20 @@ export function pulumiCli({ pulumi, last }: EngineTools): Check {
   if (last === "pulumi") {
     return { name, state: "failed", found: "none of version 3 on PATH; the stack was started with it", fix };
   }
-  return { name, state: "warning", found: "none of version 3 on PATH; Docker Compose does the work instead", fix };
+  return {
+    name,
+    state: "warning",
+    found: "none of version 3 on PATH; Docker Compose does the work instead",
+    fix,
+  };
 }
 
 /** The stand-in of a rehearsal: its image, or a C compiler to build it with. */
 export function standin(facts: { image: string; present: boolean; compiler?: string | undefined }): Check {
   const name = names.standin;
   if (facts.present) return { name, state: "ok", found: facts.image };
-  if (facts.compiler !== undefined) return { name, state: "ok", found: `up builds it with ${facts.compiler}` };
+  if (facts.compiler !== undefined)
+    return { name, state: "ok", found: `up builds it with ${facts.compiler}` };
   return {
     name,
     state: "failed",

@@ -155,20 +155,23 @@ function networksOf(service: Service, { stack, links }: ContainerContext) {
   return [...segments, ...ends].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/**
+ * Docker fills an empty volume from the image, owner included, unless told not to. That is said only where it matters,
+ * for real images: the provider refuses volume options on engines before 26 (API 1.45), even when it sets no subpath.
+ */
 function mountsOf(service: Service, { seeding }: ContainerContext) {
   const data = service.mounts.map((mount) => ({
     type: "volume",
     source: mount.volume,
     target: mount.path,
     readOnly: mount.readOnly,
-    volumeOptions: { noCopy: !mount.copyImageContent },
+    ...(mount.copyImageContent ? {} : { volumeOptions: { noCopy: true } }),
   }));
   const files = (seeding?.folders ?? []).map((folder) => ({
     type: "volume",
     source: folder.volume,
     target: folder.path,
     readOnly: true,
-    volumeOptions: { noCopy: true },
   }));
   const host = privilegesOf(service).hostMounts.map((mount) => ({ type: "bind", ...mount }));
   return [...data, ...files, ...host].sort((a, b) => (a.target < b.target ? -1 : 1));

@@ -55,10 +55,13 @@ export class Service extends pulumi.ComponentResource {
   }
 }
 
-/** The first network decides: Docker creates the container on it and connects the others afterwards. */
+/**
+ * `bridge` beside `networksAdvanced` means: on the listed networks alone. The provider creates the container, takes it
+ * off the default bridge and connects it to each network. Were one of them named here, it would be joined at creation,
+ * without the fixed address and the aliases that `networksAdvanced` gives it (seen with provider 5.2.0).
+ */
 function networkMode({ service, ...context }: ServiceArgs): string {
-  const { networksAdvanced } = containerArguments(service, context);
-  return networksAdvanced?.[0]?.name ?? "none";
+  return containerArguments(service, context).networksAdvanced ? "bridge" : "none";
 }
 
 function environment(

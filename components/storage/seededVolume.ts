@@ -40,7 +40,6 @@ export class SeededVolume extends pulumi.ComponentResource {
         source: volume,
         target: stagedPath(path),
         readOnly: false,
-        volumeOptions: { noCopy: true },
       }));
     const { entrypoint, command } = seeder.command(seedSteps(plan));
     this.container = new docker.Container(

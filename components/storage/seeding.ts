@@ -17,7 +17,7 @@ const stage = "/seed";
 /** Undefined for a service that needs no seeding. */
 export function planSeeding(stack: string, service: Service): SeedingPlan | undefined {
   const paths = [...new Set(service.files.map((file) => dirname(file.path)))].sort();
-  const owned = service.mounts.filter((mount) => !mount.readOnly && !mount.copyImageContent);
+  const owned = service.mounts.filter((mount) => mount.setOwner);
   if (paths.length === 0 && owned.length === 0) return undefined;
   const folders = paths.map((path) => ({
     volume: `${stack}-${service.name}-files${path.replaceAll("/", "-")}`,

@@ -25,6 +25,7 @@ export function mountsOf(stack: string, { value: record }: CatalogEntry): Mount[
       path: volume.path,
       readOnly: volume.access === "read",
       copyImageContent: volume.copyImageContent !== undefined,
+      setOwner: volume.access === "write" && volume.copyImageContent === undefined,
     }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
