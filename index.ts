@@ -5,10 +5,15 @@ import { loadStack } from "./stacks/load.ts";
 
 const root = import.meta.dirname;
 
+// Pulumi keeps a stack trace for every promise it makes; formatting them would be most of this program's time.
+// PULUMI_DEBUG_PROMISE_LEAKS asks for them.
+if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = 0;
+
 function declare() {
   try {
     const { platform } = loadStack(root, pulumi.getStack(), {
       ...(process.env.UMS_STACK_FILE === undefined ? {} : { file: process.env.UMS_STACK_FILE }),
+      unsetSecrets: pulumi.runtime.isDryRun() ? "warn" : "refuse",
       engineValue: new pulumi.Config("ums").getObject("platform"),
     });
     return declarePlatform(root, platform);

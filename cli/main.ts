@@ -19,6 +19,11 @@ function stackCommand(name: string, description: string): Command {
 const json = new Option("--json", "print JSON");
 const engine = new Option("--engine <name>", "the engine to use").choices(engineNames);
 
+program
+  .command("start")
+  .description("prepare this machine, start every service as a stand-in, and prove the isolation (npm start)")
+  .addOption(engine)
+  .action(async (options) => (await import("./commands/start.ts")).start(options));
 stackCommand("plan", "show services, networks, lifted defaults, and what an up would change")
   .addOption(json)
   .action(async (options) => (await import("./commands/plan.ts")).plan(options));
@@ -33,15 +38,26 @@ stackCommand("verify", "try every connection from inside the containers and comp
   .addOption(json)
   .option("--outside <address:port...>", "further addresses that services without egress must not reach")
   .action(async (options) => (await import("./commands/verify.ts")).verify(options));
+stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
+  async (options) => (await import("./commands/recover.ts")).recover(options),
+);
+program
+  .command("secret")
+  .description("secrets of a stack's config")
+  .command("set <name>")
+  .description("encrypt a value, read from standard input, into the stack's config file")
+  .option("-s, --stack <name>", "the stack: Pulumi.<name>.yaml", "dev")
+  .option("--stack-file <path>", "use this file instead")
+  .action(async (name, options) => (await import("./commands/secret.ts")).setSecret(name, options));
 stackCommand("status", "show every service's state")
   .addOption(json)
   .action(async (options) => (await import("./commands/status.ts")).status(options));
 stackCommand("list", "list the catalogue")
   .addOption(json)
   .action(async (options) => (await import("./commands/list.ts")).list(options));
-stackCommand("doctor", "check what the stack needs of this machine, and say how to get it").addOption(json).action(
-  async (options) => (await import("./commands/doctor.ts")).doctor(options),
-);
+stackCommand("doctor", "check what the stack needs of this machine, and say how to get it")
+  .addOption(json)
+  .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));
 
 try {
   await program.parseAsync();

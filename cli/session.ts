@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { type LoadedStack, loadStack } from "../stacks/load.ts";
+import type { ResolveOptions } from "../stacks/resolve/index.ts";
 import { declareStack } from "../targets/declare.ts";
 import { type Change, changesSince, type Snapshot, snapshotOf } from "../targets/plan.ts";
 import type { DeclaredProgram } from "../targets/resources.ts";
@@ -27,8 +28,11 @@ function stateHome(): string {
 }
 
 /** @throws InputError when catalogue or config are wrong */
-export function openSession({ stack, stackFile }: StackOptions): Session {
-  const loaded = loadStack(root, stack, stackFile === undefined ? {} : { file: stackFile });
+export function openSession({ stack, stackFile }: StackOptions, options: ResolveOptions = {}): Session {
+  const loaded = loadStack(root, stack, {
+    ...options,
+    ...(stackFile === undefined ? {} : { file: stackFile }),
+  });
   return { stack, loaded, state: new StackState(stateHome(), stack) };
 }
 

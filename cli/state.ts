@@ -63,7 +63,7 @@ export class StackState {
         break;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        const holder = Number(readFileSync(path, "utf8"));
+        const holder = readHolder(path);
         if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) {
           throw new EnvironmentFault(
             `process ${holder} is at work on the stack ${this.stack}`,
@@ -107,6 +107,15 @@ export class StackState {
         message: `the stack ${this.stack} holds secrets: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE`,
       },
     ]);
+  }
+}
+
+/** Process id in a lock; 0 when it was given back meanwhile or holds none. */
+function readHolder(path: string): number {
+  try {
+    return Number(readFileSync(path, "utf8"));
+  } catch {
+    return 0;
   }
 }
 

@@ -37,13 +37,13 @@ export class MediaPlatform extends pulumi.ComponentResource {
     );
     const links = platform.links.map((link) => ({
       link,
-      resource: new Link(`${link.consumer}-to-${link.provider}`, { stack, link }, inner),
+      resource: new Link(`${link.consumer}_to_${link.provider}`, { stack, link }, inner),
     }));
     const volumes = new Map(
       platform.volumes.map((volume) => [
         volume.name,
         new DataVolume(
-          volume.name.slice(stack.length + 1),
+          volume.name.slice(stack.length).replace(/^[-_]/, ""),
           { stack, volume, protectData: platform.protectData },
           inner,
         ),
@@ -60,11 +60,11 @@ export class MediaPlatform extends pulumi.ComponentResource {
       const seed =
         seeding &&
         new SeededVolume(
-          `${service.name}-seed`,
-          { stack, service: service.name, plan: seeding, seeder, secretValue },
-          { ...inner, dependsOn: [...ready, ...mounted] },
+          `${service.name}_seed`,
+          { stack, service: service.name, plan: seeding, seeder, secretValue, after: [...ready, ...mounted] },
+          inner,
         );
-      const gpu = service.gpu && new GpuDevice(`${service.name}-gpu`, { gpu: service.gpu }, inner);
+      const gpu = service.gpu && new GpuDevice(`${service.name}_gpu`, { gpu: service.gpu }, inner);
       return new Service(
         service.name,
         {
@@ -75,10 +75,7 @@ export class MediaPlatform extends pulumi.ComponentResource {
           seed,
           through: service.through === undefined ? undefined : services.get(service.through),
           secretValue,
-        },
-        {
-          ...inner,
-          dependsOn: [
+          after: [
             ...ready,
             ...service.after.flatMap((needed) => services.get(needed) ?? []),
             ...service.addresses.flatMap(({ segment }) => segments.get(segment) ?? []),
@@ -88,6 +85,7 @@ export class MediaPlatform extends pulumi.ComponentResource {
             ...(gpu ? [gpu] : []),
           ],
         },
+        inner,
       );
     };
     const byName = new Map(platform.services.map((service) => [service.name, service]));
@@ -111,7 +109,7 @@ export class MediaPlatform extends pulumi.ComponentResource {
       if (!secret) throw new Error(`no secret ${id} in the platform`);
       let resource = made.get(id);
       if (!resource) {
-        const name = id.replace("/", "-");
+        const name = id.replace("/", "_");
         resource = new Secret(
           name,
           { source: secret.source, secretValue, configValue: configSecret },

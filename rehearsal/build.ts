@@ -9,7 +9,7 @@ import { EnvironmentFault } from "../stacks/errors.ts";
 import { standinImage, standinSource } from "./image.ts";
 
 /** C compilers that are tried, in this order. */
-const compilers = ["cc", "gcc", "clang", "tcc"];
+const compilers = ["cc", "gcc", "clang"];
 /** Debian packages that bring one. */
 export const compilerPackages = ["gcc", "libc6-dev"];
 

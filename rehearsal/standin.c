@@ -14,9 +14,9 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -43,7 +43,7 @@ static const char USAGE[] =
     "               [--exit-after SECONDS CODE] [--stop-after-signal | --ignore-term]\n"
     "       standin listen tcp|udp PORT ADDRESS\n"
     "       standin check http PORT PATH | check tcp PORT\n"
-    "       standin probe FILE [--only RESULT,...]     (FILE - is standard input)\n"
+    "       standin probe FILE [--only RESULT,...] [--within CIDR]...   (FILE - is standard input)\n"
     "               lines of FILE: ID tcp|udp HOST PORT TIMEOUT_MS TRIES\n"
     "               results: open refused unreachable timeout unresolved error\n"
     "       standin routes\n"
@@ -51,16 +51,14 @@ static const char USAGE[] =
 
 /* ---- small helpers ---------------------------------------------------------------------- */
 
-static void say(const char *format, va_list values)
-{
+static void say(const char *format, va_list values) {
     char line[1024];
     vsnprintf(line, sizeof line, format, values);
     fprintf(stderr, "standin: %s\n", line);
 }
 
 /* Returns 1, the exit status of a failed sub-command. */
-static int fail(const char *format, ...)
-{
+static int fail(const char *format, ...) {
     va_list values;
     va_start(values, format);
     say(format, values);
@@ -68,8 +66,7 @@ static int fail(const char *format, ...)
     return 1;
 }
 
-static _Noreturn void usage(const char *format, ...)
-{
+static _Noreturn void usage(const char *format, ...) {
     va_list values;
     va_start(values, format);
     say(format, values);
@@ -78,61 +75,67 @@ static _Noreturn void usage(const char *format, ...)
     exit(2);
 }
 
-static int64_t now_ms(void)
-{
+static int64_t now_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* The time left until `deadline`, as poll and epoll_wait want it. */
-static int left_ms(int64_t deadline, int64_t now)
-{
+static int left_ms(int64_t deadline, int64_t now) {
     return deadline <= now ? 0 : deadline - now > 3600000 ? 3600000 : (int)(deadline - now);
 }
 
 /* Strict: digits only, all of the text, within the bounds. Returns -1 when it is not so. */
-static int64_t number(const char *text, int base, int64_t low, int64_t high)
-{
+static int64_t number(const char *text, int base, int64_t low, int64_t high) {
     int64_t value = 0;
     size_t n = strlen(text);
-    if (n == 0 || n > 12 || strspn(text, base == 8 ? "01234567" : "0123456789") != n)
-        return -1;
-    for (; *text; text++)
-        value = value * base + (*text - '0');
+    if (n == 0 || n > 12 || strspn(text, base == 8 ? "01234567" : "0123456789") != n) return -1;
+    for (; *text; text++) value = value * base + (*text - '0');
     return value < low || value > high ? -1 : value;
 }
 
-static int64_t argument_number(const char *what, const char *text, int64_t low, int64_t high)
-{
+static int64_t argument_number(const char *what, const char *text, int64_t low, int64_t high) {
     int64_t value = number(text, 10, low, high);
-    if (value < 0)
-        usage("bad %s: %s", what, text);
+    if (value < 0) usage("bad %s: %s", what, text);
     return value;
 }
 
 /* A path that can stand in a request line. */
-static const char *http_path(const char *path)
-{
+static const char *http_path(const char *path) {
     const char *p = path;
-    while (*p > ' ' && *p < 127)
-        p++;
-    if (*path != '/' || *p || p - path > 1000)
-        usage("bad path: %s", path);
+    while (*p > ' ' && *p < 127) p++;
+    if (*path != '/' || *p || p - path > 1000) usage("bad path: %s", path);
     return path;
+}
+
+static struct sockaddr_in socket_address(struct in_addr address, int port) {
+    struct sockaddr_in it = { .sin_family = AF_INET, .sin_addr = address };
+    it.sin_port = htons((uint16_t)port);
+    return it;
+}
+
+/* Raises the limit of open files as far as `wanted`, where possible. Returns what there is, if fewer. */
+static size_t open_files(size_t wanted) {
+    struct rlimit files = { 0, 0 };
+    getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur < wanted) {
+        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &files);
+        getrlimit(RLIMIT_NOFILE, &files);
+    }
+    return files.rlim_cur < wanted ? files.rlim_cur : wanted;
 }
 
 static volatile sig_atomic_t serving;
 
 /* Leaving right here makes a stop take no longer than the signal itself. */
-static void stop(int signal_number)
-{
+static void stop(int signal_number) {
     _exit(serving ? 0 : 128 + signal_number);
 }
 
 /* PID 1 has no default signal actions: without handlers a stop would wait for SIGKILL. */
-static void set_signals(void)
-{
+static void set_signals(void) {
     static const int stops[] = { SIGTERM, SIGINT, SIGQUIT };
     sigset_t none;
     for (size_t i = 0; i < COUNT(stops); i++)
@@ -150,10 +153,10 @@ enum {
     MAX_PORTS = 256,
     MAX_PATHS = 512,
     MAX_CONNS = 256,
-    MAX_NAME = 64,            /* keeps every answer far below a fresh socket's send buffer */
+    MAX_NAME = 64, /* keeps every answer far below a fresh socket's send buffer */
     REQUEST_MAX = 8192,
     CONN_MS = 5000,
-    BURST = 64,               /* accepts or datagrams handled in one go for one port */
+    BURST = 128, /* accepts or datagrams handled in one go for one port */
 };
 
 enum kind { TCP, HTTP, UDP };
@@ -163,25 +166,21 @@ static struct { int port; const char *path; } paths[MAX_PATHS];
 static struct conn {
     size_t port, used;
     int64_t deadline;
-    bool draining;            /* answered; only waiting for the client to close */
+    bool draining; /* answered; only waiting for the client to close */
     char data[REQUEST_MAX + 1];
 } conns[MAX_CONNS];
-static size_t port_count, path_count;
-static struct pollfd polled[MAX_PORTS + MAX_CONNS];   /* the ports, then one for each of conns */
+static size_t port_count, path_count, conn_limit;
+static struct pollfd polled[MAX_PORTS + MAX_CONNS]; /* the ports, then one for each of conns */
 static const char *serve_name = "standin";
 static bool unhealthy;
 
 /* A TCP port given both as --tcp and as --http is an HTTP port. */
-static void add_port(enum kind kind, const char *text, const char *path)
-{
+static void add_port(enum kind kind, const char *text, const char *path) {
     int wanted = (int)argument_number("port", text, 1, 65535);
     size_t i = 0;
-    while (i < port_count && (ports[i].number != wanted || (ports[i].kind == UDP) != (kind == UDP)))
-        i++;
-    if (i == MAX_PORTS || path_count == MAX_PATHS)
-        usage("too many ports or paths");
-    if (i == port_count)
-        ports[port_count++] = (struct port){ kind, wanted };
+    while (i < port_count && (ports[i].number != wanted || (ports[i].kind == UDP) != (kind == UDP))) i++;
+    if (i == MAX_PORTS || path_count == MAX_PATHS) usage("too many ports or paths");
+    if (i == port_count) ports[port_count++] = (struct port){ kind, wanted };
     if (kind == HTTP) {
         ports[i].kind = HTTP;
         paths[path_count].port = wanted;
@@ -189,39 +188,25 @@ static void add_port(enum kind kind, const char *text, const char *path)
     }
 }
 
-static void drop(size_t slot)
-{
+static void drop(size_t slot) {
     close(polled[port_count + slot].fd);
     polled[port_count + slot].fd = -1;
 }
 
-static bool drop_oldest(void)
-{
-    size_t oldest = MAX_CONNS;
-    for (size_t i = 0; i < MAX_CONNS; i++)
-        if (polled[port_count + i].fd >= 0 &&
-            (oldest == MAX_CONNS || conns[i].deadline < conns[oldest].deadline))
-            oldest = i;
-    if (oldest < MAX_CONNS)
-        drop(oldest);
-    return oldest < MAX_CONNS;
-}
-
 /* A slot for a new connection; the oldest one gives way when all are taken. */
-static size_t free_slot(void)
-{
-    for (;;) {
-        for (size_t i = 0; i < MAX_CONNS; i++)
-            if (polled[port_count + i].fd < 0)
-                return i;
-        drop_oldest();
+static size_t free_slot(void) {
+    size_t oldest = 0;
+    for (size_t i = 0; i < conn_limit; i++) {
+        if (polled[port_count + i].fd < 0) return i;
+        if (conns[i].deadline < conns[oldest].deadline) oldest = i;
     }
+    drop(oldest);
+    return oldest;
 }
 
 /* Sends the answer and closes for sending only: closing at once with unread input would send a
  * reset, which can destroy the answer before the client has read it. */
-static void answer(size_t slot, const char *text, size_t size)
-{
+static void answer(size_t slot, const char *text, size_t size) {
     int fd = polled[port_count + slot].fd;
     if (send(fd, text, size, MSG_NOSIGNAL) != (ssize_t)size || shutdown(fd, SHUT_WR) < 0) {
         drop(slot);
@@ -231,20 +216,18 @@ static void answer(size_t slot, const char *text, size_t size)
     conns[slot].used = 0;
 }
 
-static bool known_path(int port, const char *target)
-{
+static bool known_path(int port, const char *target) {
     size_t plain = strcspn(target, "?");
-    if (plain == 1 && *target == '/')
-        return true;
+    if (plain == 1 && *target == '/') return true;
     for (size_t i = 0; i < path_count; i++)
-        if (paths[i].port == port && (strcmp(paths[i].path, target) == 0 ||
-            (strlen(paths[i].path) == plain && memcmp(paths[i].path, target, plain) == 0)))
+        if (paths[i].port == port &&
+            (strcmp(paths[i].path, target) == 0 ||
+                (strlen(paths[i].path) == plain && memcmp(paths[i].path, target, plain) == 0)))
             return true;
     return false;
 }
 
-static void answer_http(size_t slot)
-{
+static void answer_http(size_t slot) {
     struct conn *c = &conns[slot];
     const char *status = "400 Bad Request", *word = "bad request";
     char reply[512], body[MAX_NAME + 32];
@@ -268,22 +251,17 @@ static void answer_http(size_t slot)
     answer(slot, reply, (size_t)length);
 }
 
-static void take_connections(size_t port)
-{
+static void take_connections(size_t port) {
     char text[MAX_NAME + 16];
     int size = snprintf(text, sizeof text, "%s %d\n", serve_name, ports[port].number);
     for (int n = 0; n < BURST; n++) {
         int fd = accept4(polled[port].fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-            /* Out of descriptors: room comes from the open connections, or from waiting. */
-            if (!drop_oldest())
-                nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-            return;
+            nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+            return; /* the machine's shortage, it passes; not waiting would make this loop spin */
         }
-        if (fd < 0 && (errno == EAGAIN || errno == EBADF || errno == EINVAL))
-            return;
-        if (fd < 0)
-            continue;         /* EINTR, ECONNABORTED or an error of that one connection */
+        if (fd < 0 && (errno == EAGAIN || errno == EBADF || errno == EINVAL)) return;
+        if (fd < 0) continue; /* EINTR, ECONNABORTED or an error of that one connection */
         if (unhealthy && ports[port].kind == TCP) {
             close(fd);
             continue;
@@ -294,17 +272,14 @@ static void take_connections(size_t port)
         conns[slot].used = 0;
         conns[slot].draining = false;
         conns[slot].deadline = now_ms() + CONN_MS;
-        if (ports[port].kind == TCP)
-            answer(slot, text, (size_t)size);
+        if (ports[port].kind == TCP) answer(slot, text, (size_t)size);
     }
 }
 
-static void read_connection(size_t slot)
-{
+static void read_connection(size_t slot) {
     struct conn *c = &conns[slot];
     ssize_t got = recv(polled[port_count + slot].fd, c->data + c->used, REQUEST_MAX - c->used, 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
         drop(slot);
         return;
@@ -317,8 +292,7 @@ static void read_connection(size_t slot)
 }
 
 /* Replies from the very address that was asked, also where the container has several networks. */
-static void answer_datagrams(size_t port)
-{
+static void answer_datagrams(size_t port) {
     char data[2048], text[MAX_NAME + 16];
     int size = snprintf(text, sizeof text, "%s %d\n", serve_name, ports[port].number);
     for (int n = 0; n < BURST; n++) {
@@ -328,12 +302,11 @@ static void answer_datagrams(size_t port)
         struct msghdr message = { .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &part,
             .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
         if (recvmsg(polled[port].fd, &message, 0) < 0) {
-            if (errno == EINTR)
-                continue;
+            if (errno == EINTR) continue;
             return;
         }
         struct cmsghdr *info = CMSG_FIRSTHDR(&message);
-        if (info)             /* any interface, but that source address */
+        if (info) /* any interface, but that source address */
             ((struct in_pktinfo *)CMSG_DATA(info))->ipi_ifindex = 0;
         part = (struct iovec){ text, (size_t)size };
         sendmsg(polled[port].fd, &message, MSG_NOSIGNAL);
@@ -341,209 +314,172 @@ static void answer_datagrams(size_t port)
 }
 
 /* Opens all ports, says so, and answers for ever (or until `exit_at`, when that is not 0). */
-static int serve_ports(struct in_addr address, int64_t exit_at, int exit_code)
-{
+static int serve_ports(struct in_addr address, int64_t exit_at, int exit_code) {
     const int on = 1;
     for (size_t i = 0; i < port_count; i++) {
         bool udp = ports[i].kind == UDP;
-        struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = address,
-            .sin_port = htons((uint16_t)ports[i].number) };
+        struct sockaddr_in at = socket_address(address, ports[i].number);
         int fd = socket(AF_INET, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd < 0 || setsockopt(fd, udp ? IPPROTO_IP : SOL_SOCKET, udp ? IP_PKTINFO : SO_REUSEADDR,
-            &on, sizeof on) < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0 ||
-            (!udp && listen(fd, 1024) < 0))
-            return fail("cannot listen on %s %d: %s", udp ? "udp" : "tcp", ports[i].number,
-                strerror(errno));
+        int level = udp ? IPPROTO_IP : SOL_SOCKET, option = udp ? IP_PKTINFO : SO_REUSEADDR;
+        if (fd < 0 || setsockopt(fd, level, option, &on, sizeof on) < 0 ||
+            bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || (!udp && listen(fd, 4096) < 0))
+            return fail("cannot listen on %s %d: %s", udp ? "udp" : "tcp", ports[i].number, strerror(errno));
         polled[i] = (struct pollfd){ fd, POLLIN, 0 };
     }
-    for (size_t i = 0; i < MAX_CONNS; i++)
-        polled[port_count + i].fd = -1;
+    /* Descriptors must last for all, and poll refuses more entries than there may be descriptors. */
+    size_t files = open_files(port_count + MAX_CONNS + 16);
+    conn_limit = files < port_count + 17 ? 1 : files - port_count - 16;
+    for (size_t i = 0; i < conn_limit; i++) polled[port_count + i].fd = -1;
     printf("%s listening:", serve_name);
     for (size_t i = 0; i < port_count; i++) {
         printf("%s %s %d%s", i ? "," : "", ports[i].kind == UDP ? "udp" : "tcp", ports[i].number,
             ports[i].kind == HTTP ? " http" : "");
         for (size_t p = 0; p < path_count && ports[i].kind == HTTP; p++)
-            if (paths[p].port == ports[i].number)
-                printf(" %s", paths[p].path);
+            if (paths[p].port == ports[i].number) printf(" %s", paths[p].path);
     }
     puts(port_count ? "" : " nothing");
     fflush(stdout);
     for (;;) {
         int64_t now = now_ms(), next = now + 3600000;
-        if (exit_at && now >= exit_at)
-            return exit_code;
-        if (exit_at && exit_at < next)
-            next = exit_at;
-        for (size_t i = 0; i < MAX_CONNS; i++) {
+        if (exit_at && now >= exit_at) return exit_code;
+        if (exit_at && exit_at < next) next = exit_at;
+        for (size_t i = 0; i < conn_limit; i++) {
             if (polled[port_count + i].fd >= 0 && conns[i].deadline <= now)
                 drop(i);
             else if (polled[port_count + i].fd >= 0 && conns[i].deadline < next)
                 next = conns[i].deadline;
         }
-        if (poll(polled, port_count + MAX_CONNS, left_ms(next, now)) <= 0)
-            continue;         /* a time-out, EINTR, or a passing lack of memory */
-        for (size_t i = 0; i < MAX_CONNS; i++)
-            if (polled[port_count + i].fd >= 0 && polled[port_count + i].revents)
-                read_connection(i);
+        int count = poll(polled, port_count + conn_limit, left_ms(next, now));
+        if (count < 0 && errno != EINTR && errno != EAGAIN && errno != ENOMEM)
+            return fail("cannot poll: %s", strerror(errno));
+        if (count <= 0) continue;
+        for (size_t i = 0; i < conn_limit; i++)
+            if (polled[port_count + i].fd >= 0 && polled[port_count + i].revents) read_connection(i);
         for (size_t i = 0; i < port_count; i++)
-            if (polled[i].revents)
-                ports[i].kind == UDP ? answer_datagrams(i) : take_connections(i);
+            if (polled[i].revents) ports[i].kind == UDP ? answer_datagrams(i) : take_connections(i);
     }
 }
 
-/* Each check prints its failure and returns 1, or returns 0. */
-static int bad_limit(const char *what, const char *path, const char *reason)
-{
-    return fail("%s%s%s%s%s (running as %u:%u)", what, path ? " " : "", path ? path : "",
-        reason ? ": " : "", reason ? reason : "", (unsigned)geteuid(), (unsigned)getegid());
+/* Prints one failed check and returns 1. */
+static int bad_limit(const char *what, const char *path, const char *reason) {
+    return fail("%s %s: %s (running as %u:%u)", what, path, reason, (unsigned)geteuid(), (unsigned)getegid());
 }
 
-static int check_writable(const char *dir)
-{
+/* Creates, fills and removes a file in `dir`. Returns 0 or the error's number. */
+static int try_to_write(const char *dir) {
     char file[4096];
-    if (snprintf(file, sizeof file, "%s/.standin-XXXXXX", dir) >= (int)sizeof file)
-        return bad_limit("cannot write", dir, strerror(ENAMETOOLONG));
-    int fd = mkstemp(file);   /* unique also where containers, all PID 1, share the directory */
-    if (fd < 0)
-        return bad_limit("cannot write", dir, strerror(errno));
+    if (snprintf(file, sizeof file, "%s/.standin-XXXXXX", dir) >= (int)sizeof file) return ENAMETOOLONG;
+    int fd = mkstemp(file); /* unique also where containers, all PID 1, share the directory */
+    if (fd < 0) return errno;
     int error = write(fd, "x", 1) == 1 ? 0 : errno;
     close(fd);
-    if (unlink(file) < 0 && !error)
-        error = errno;
+    return unlink(file) < 0 ? errno : error;
+}
+
+static int check_writable(const char *dir) {
+    int error = try_to_write(dir);
     return error ? bad_limit("cannot write", dir, strerror(error)) : 0;
 }
 
-static int check_readable(const char *file)
-{
+static int check_readonly_root(void) {
+    int error = try_to_write("");
+    if (error == EROFS || error == EACCES || error == EPERM) return 0;
+    return bad_limit("no read-only root", "/", error ? strerror(error) : "can be written");
+}
+
+static int check_readable(const char *file) {
     int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return bad_limit("cannot read", file, strerror(errno));
+    if (fd < 0) return bad_limit("cannot read", file, strerror(errno));
     close(fd);
-    if ((fd = open(file, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
-        return 0;
+    if ((fd = open(file, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0) return 0;
     close(fd);
     return bad_limit("can write", file, "it must be read-only");
 }
 
-static int check_readonly_root(void)
-{
-    char file[] = "/.standin-XXXXXX";
-    int fd = mkstemp(file);
-    if (fd >= 0) {
-        close(fd);
-        unlink(file);
-        return bad_limit("can write", "/", "it must be read-only");
-    }
-    bool refused = errno == EROFS || errno == EACCES || errno == EPERM;
-    return refused ? 0 : bad_limit("cannot tell whether / is read-only", NULL, strerror(errno));
-}
-
-/* A field of /proc/self/status read as a hexadecimal number. */
-static bool own_status(const char *field, unsigned long long *value)
-{
-    char line[512], form[64];
+/* A field of /proc/self/status, read as a hexadecimal number. */
+static bool own_status(const char *field, unsigned long long *value) {
+    char line[512];
+    size_t size = strlen(field);
     bool found = false;
     FILE *f = fopen("/proc/self/status", "re");
-    snprintf(form, sizeof form, "%s: %%llx", field);
     while (f && !found && fgets(line, sizeof line, f))
-        found = sscanf(line, form, value) == 1;
-    if (f)
-        fclose(f);
+        found = strncmp(line, field, size) == 0 && sscanf(line + size, ":%llx", value) == 1;
+    if (f) fclose(f);
     return found;
 }
 
-static int check_capabilities(unsigned long long allowed)
-{
+static int check_capabilities(const char *mask) {
     unsigned long long have;
-    char text[80];
-    if (!own_status("CapEff", &have))
-        return bad_limit("cannot read the capabilities", "/proc/self/status", NULL);
-    if (!(have & ~allowed))
-        return 0;
-    snprintf(text, sizeof text, "have %llx, allowed %llx", have, allowed);
-    return bad_limit("too many capabilities", NULL, text);
+    char text[80], *end;
+    unsigned long long allowed = strtoull(mask, &end, 16);
+    if (!isxdigit((unsigned char)*mask) || *end) usage("bad capability mask: %s", mask);
+    if (!own_status("CapEff", &have)) return bad_limit("cannot read", "/proc/self/status", "no CapEff");
+    snprintf(text, sizeof text, "has %llx, allowed are %llx", have, allowed);
+    return have & ~allowed ? bad_limit("too many", "capabilities", text) : 0;
 }
 
-static int serve(int argc, char **argv)
-{
-    int bad = 0, exit_code = 0;
-    int64_t exit_at = 0;
+static int check_no_new_privs(void) {
     unsigned long long flag;
-    /* The first round only reads the options, so that a bad one is told before anything else. */
-    for (int round = 0; round < 2; round++)
-        for (int i = 2; i < argc; i++) {
-            const char *option = argv[i];
-            static const char *const plain[] = { "--readonly-root", "--no-new-privs", "--unhealthy",
-                "--stop-after-signal", "--ignore-term" };
-            char *value = "";
-            bool takes_value = true;
-            for (size_t n = 0; n < COUNT(plain); n++)
-                takes_value &= strcmp(option, plain[n]) != 0;
-            if (takes_value && ++i == argc)
-                usage("unknown option, or a value is missing: %s", option);
-            if (takes_value)
-                value = argv[i];
-            if (strcmp(option, "--exit-after") == 0 && ++i == argc)
-                usage("--exit-after needs SECONDS and CODE");
+    bool set = own_status("NoNewPrivs", &flag) && flag == 1;
+    return set ? 0 : bad_limit("cannot go on", "without no_new_privs", "it is not set");
+}
 
-            if (strcmp(option, "--writable") == 0) {
-                bad += round ? check_writable(value) : 0;
-            } else if (strcmp(option, "--readable") == 0) {
-                bad += round ? check_readable(value) : 0;
-            } else if (strcmp(option, "--readonly-root") == 0) {
-                bad += round ? check_readonly_root() : 0;
-            } else if (strcmp(option, "--no-new-privs") == 0) {
-                if (round && (!own_status("NoNewPrivs", &flag) || flag != 1))
-                    bad += bad_limit("no_new_privs is not set", NULL, NULL);
-            } else if (strcmp(option, "--no-capability-but") == 0) {
-                const char *digits = value + (strncmp(value, "0x", 2) == 0 ? 2 : 0);
-                size_t n = strlen(digits);
-                if (n == 0 || n > 16 || strspn(digits, "0123456789abcdefABCDEF") != n)
-                    usage("bad capability mask: %s", value);
-                bad += round ? check_capabilities(strtoull(digits, NULL, 16)) : 0;
-            } else if (round) {
-                continue;     /* what follows are settings, complete after the first round */
-            } else if (strcmp(option, "--name") == 0) {
-                serve_name = value;
-                for (const char *p = value; *p; p++)
-                    if (!isgraph((unsigned char)*p))
-                        usage("bad name: %s", value);
-                if (!*value || strlen(value) > MAX_NAME)
-                    usage("bad name: %s", value);
-            } else if (strcmp(option, "--http") == 0) {
-                char *colon = strchr(value, ':');
-                if (!colon)
-                    usage("--http wants PORT:PATH: %s", value);
-                *colon = '\0';
-                add_port(HTTP, value, colon + 1);
-            } else if (strcmp(option, "--tcp") == 0) {
-                add_port(TCP, value, NULL);
-            } else if (strcmp(option, "--udp") == 0) {
-                add_port(UDP, value, NULL);
-            } else if (strcmp(option, "--exit-after") == 0) {
-                exit_at = now_ms() + 1000 * argument_number("seconds", argv[i - 1], 0, 100000000);
-                exit_code = (int)argument_number("exit code", argv[i], 0, 255);
-            } else if (strcmp(option, "--unhealthy") == 0) {
-                unhealthy = true;
-            } else if (strcmp(option, "--ignore-term") == 0) {
-                signal(SIGTERM, SIG_IGN);
-            } else if (strcmp(option, "--stop-after-signal") == 0) {
-                signal(SIGTERM, stop);    /* the default, in words */
-            } else {
-                usage("unknown option: %s", option);
-            }
+static void set_name(const char *name) {
+    size_t size = 0;
+    while (isgraph((unsigned char)name[size])) size++;
+    if (size == 0 || size > MAX_NAME || name[size]) usage("bad name: %s", name);
+    serve_name = name;
+}
+
+static int serve(int argc, char **argv) {
+    int bad = 0, exit_code = 0, i = 2;
+    int64_t exit_at = 0;
+    while (i < argc) {
+        const char *option = argv[i++];
+        if (strcmp(option, "--readonly-root") == 0) {
+            bad += check_readonly_root();
+        } else if (strcmp(option, "--no-new-privs") == 0) {
+            bad += check_no_new_privs();
+        } else if (strcmp(option, "--unhealthy") == 0) {
+            unhealthy = true;
+        } else if (strcmp(option, "--ignore-term") == 0) {
+            signal(SIGTERM, SIG_IGN);
+        } else if (strcmp(option, "--stop-after-signal") == 0) {
+            signal(SIGTERM, stop); /* the default, in words */
+        } else if (i == argc) {
+            usage("unknown option, or its value is missing: %s", option);
+        } else if (strcmp(option, "--name") == 0) {
+            set_name(argv[i++]);
+        } else if (strcmp(option, "--http") == 0) {
+            char *path = argv[i++], *port = strsep(&path, ":");
+            if (!path) usage("--http wants PORT:PATH, not %s", port);
+            add_port(HTTP, port, path);
+        } else if (strcmp(option, "--tcp") == 0) {
+            add_port(TCP, argv[i++], NULL);
+        } else if (strcmp(option, "--udp") == 0) {
+            add_port(UDP, argv[i++], NULL);
+        } else if (strcmp(option, "--writable") == 0) {
+            bad += check_writable(argv[i++]);
+        } else if (strcmp(option, "--readable") == 0) {
+            bad += check_readable(argv[i++]);
+        } else if (strcmp(option, "--no-capability-but") == 0) {
+            bad += check_capabilities(argv[i++]);
+        } else if (strcmp(option, "--exit-after") == 0 && i + 1 < argc) {
+            exit_at = now_ms() + 1000 * argument_number("seconds", argv[i++], 0, 100000000);
+            exit_code = (int)argument_number("exit code", argv[i++], 0, 255);
+        } else {
+            usage("unknown option, or a value is missing: %s", option);
         }
+    }
     serving = 1;
     return bad ? 1 : serve_ports((struct in_addr){ htonl(INADDR_ANY) }, exit_at, exit_code);
 }
 
-static int listen_one(int argc, char **argv)
-{
+static int listen_one(int argc, char **argv) {
     struct in_addr address;
     if (argc != 5 || (strcmp(argv[2], "tcp") && strcmp(argv[2], "udp")))
         usage("listen wants tcp|udp PORT ADDRESS");
-    if (inet_pton(AF_INET, argv[4], &address) != 1)
-        usage("bad address: %s", argv[4]);
+    if (inet_pton(AF_INET, argv[4], &address) != 1) usage("bad address: %s", argv[4]);
     add_port(strcmp(argv[2], "udp") == 0 ? UDP : TCP, argv[3], NULL);
     serving = 1;
     return serve_ports(address, 0, 0);
@@ -552,39 +488,30 @@ static int listen_one(int argc, char **argv)
 /* ---- check ------------------------------------------------------------------------------ */
 
 /* Waits for the socket; false, with errno set, when the time is up. */
-static bool wait_for(int fd, short events, int64_t deadline)
-{
+static bool wait_for(int fd, short events, int64_t deadline) {
     struct pollfd p = { fd, events, 0 };
     int ready;
-    do
-        ready = poll(&p, 1, left_ms(deadline, now_ms()));
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0)
-        errno = ETIMEDOUT;
+    while ((ready = poll(&p, 1, left_ms(deadline, now_ms()))) < 0 && errno == EINTR) continue;
+    if (ready == 0) errno = ETIMEDOUT;
     return ready > 0;
 }
 
-static int check(int argc, char **argv)
-{
+static int check(int argc, char **argv) {
     bool http = argc == 5 && strcmp(argv[2], "http") == 0;
-    if (!http && (argc != 4 || strcmp(argv[2], "tcp")))
-        usage("check wants http PORT PATH or tcp PORT");
+    if (!http && (argc != 4 || strcmp(argv[2], "tcp"))) usage("check wants http PORT PATH or tcp PORT");
     int port = (int)argument_number("port", argv[3], 1, 65535);
     const char *path = http ? http_path(argv[4]) : "";
     int64_t deadline = now_ms() + 2000;
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in to = socket_address((struct in_addr){ htonl(INADDR_LOOPBACK) }, port);
     int error = 0, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return fail("check: no socket: %s", strerror(errno));
+    if (fd < 0) return fail("check: no socket: %s", strerror(errno));
     if (connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS && errno != EINTR)
         error = errno;
     else if (!wait_for(fd, POLLOUT, deadline))
         error = errno;
     else
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){ sizeof error });
-    if (error)
-        return fail("check: cannot connect to port %d: %s", port, strerror(error));
+    if (error) return fail("check: cannot connect to port %d: %s", port, strerror(error));
 
     char data[1200];
     size_t length = 0, used = 0;
@@ -623,44 +550,36 @@ enum { DNS_SLOTS = 200, DNS_SENDS = 3, DNS_MS = 1500, DNS_AGAIN_MS = 200, DNS_QU
 enum dns { DNS_FOREIGN, DNS_FOUND, DNS_NONE, DNS_FAILED };
 
 /* Writes an A query. Returns its length, or 0 when `name` cannot be a host name. */
-static size_t dns_query(uint8_t *q, unsigned id, const char *name)
-{
+static size_t dns_query(uint8_t *q, unsigned id, const char *name) {
     size_t at = 12;
     memcpy(q, (uint8_t[]){ (uint8_t)(id >> 8), (uint8_t)id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0 }, 12);
     while (*name) {
         size_t label = strcspn(name, ".");
-        if (label == 0 || label > 63 || at + 1 + label + 1 > 12 + 255)
-            return 0;
+        if (label == 0 || label > 63 || at + 1 + label + 1 > 12 + 255) return 0;
         q[at] = (uint8_t)label;
         memcpy(q + at + 1, name, label);
         at += 1 + label;
         name += label + (name[label] == '.');
     }
-    memcpy(q + at, (uint8_t[]){ 0, 0, 1, 0, 1 }, 5);   /* root label, type A, class IN */
+    memcpy(q + at, (uint8_t[]){ 0, 0, 1, 0, 1 }, 5); /* root label, type A, class IN */
     return at == 12 ? 0 : at + 5;
 }
 
 /* Reads the answer to query `q`. Anything that does not repeat its id and question is foreign. */
 static enum dns dns_answer(const uint8_t *m, size_t size, const uint8_t *q, size_t q_size,
-    struct in_addr *found)
-{
+    struct in_addr *found) {
     if (size < q_size || memcmp(m, q, 2) || (m[2] & 0xf8) != 0x80 || m[4] != 0 || m[5] != 1)
         return DNS_FOREIGN;
-    for (size_t i = 12; i < q_size; i++)      /* lengths are below 64: no letters to tolower */
-        if (tolower(m[i]) != tolower(q[i]))
-            return DNS_FOREIGN;
-    if (m[3] & 15)
-        return (m[3] & 15) == 3 ? DNS_NONE : DNS_FAILED;
+    for (size_t i = 12; i < q_size; i++) /* lengths are below 64: no letters to tolower */
+        if (tolower(m[i]) != tolower(q[i])) return DNS_FOREIGN;
+    if (m[3] & 15) return (m[3] & 15) == 3 ? DNS_NONE : DNS_FAILED;
     size_t at = q_size;
     for (unsigned records = (unsigned)m[6] << 8 | m[7]; records; records--) {
-        while (at < size && m[at] && m[at] < 0xc0)
-            at += m[at] + 1u;                 /* a label of the record's name */
-        at += at < size && m[at] ? 2 : 1;     /* a pointer, or the end of the name */
-        if (at + 10 > size)
-            break;
+        while (at < size && m[at] && m[at] < 0xc0) at += m[at] + 1u; /* a label of the record's name */
+        at += at < size && m[at] ? 2 : 1; /* a pointer, or the end of the name */
+        if (at + 10 > size) break;
         size_t length = (size_t)m[at + 8] << 8 | m[at + 9];
-        if (at + 10 + length > size)
-            break;
+        if (at + 10 + length > size) break;
         if (memcmp(m + at, (uint8_t[]){ 0, 1, 0, 1 }, 4) == 0 && length == 4) {
             memcpy(found, m + at + 10, 4);
             return DNS_FOUND;
@@ -673,14 +592,14 @@ static enum dns dns_answer(const uint8_t *m, size_t size, const uint8_t *q, size
 enum { IDLE, ASKED, FOUND };
 static struct name {
     char *text;
-    int32_t chain, next, waiting;    /* same hash; names still to ask; targets waiting for it */
+    int32_t chain, next, waiting; /* same hash; names still to ask; targets waiting for it */
     struct in_addr address;
     int state;
 } *names;
 static int32_t name_count, names_to_ask = -1, name_heads[4096];
 
 static struct {
-    int32_t name;                    /* -1 when free */
+    int32_t name; /* -1 when free */
     int sends;
     int64_t deadline;
     const char *trouble;
@@ -689,36 +608,28 @@ static struct {
 } lookups[DNS_SLOTS];
 static int dns_socket = -1;
 
-static void *grown(void *array, int32_t count, size_t size)
-{
-    if (count & (count - 1))         /* room is added at 0, 1, 2, 4, 8 ... */
+static void *grown(void *array, int32_t count, size_t size) {
+    if (count & (count - 1)) /* room is added at 0, 1, 2, 4, 8 ... */
         return array;
     array = realloc(array, (count ? 2 * (size_t)count : 1) * size);
-    if (!array)
-        exit(fail("out of memory"));
+    if (!array) exit(fail("out of memory"));
     return array;
 }
 
-static char *copied(const char *text)
-{
+static char *copied(const char *text) {
     char *copy = strdup(text);
-    if (!copy)
-        exit(fail("out of memory"));
+    if (!copy) exit(fail("out of memory"));
     return copy;
 }
 
 /* The number of a name, -1 when it is unknown and not to be added. */
-static int32_t name_number(const char *text, bool add)
-{
+static int32_t name_number(const char *text, bool add) {
     uint32_t hash = 2166136261u;
-    for (const char *p = text; *p; p++)
-        hash = (hash ^ (uint32_t)tolower((unsigned char)*p)) * 16777619u;
-    int32_t *head = &name_heads[hash % COUNT(name_heads)];   /* holds number + 1 */
+    for (const char *p = text; *p; p++) hash = (hash ^ (uint32_t)tolower((unsigned char)*p)) * 16777619u;
+    int32_t *head = &name_heads[hash % COUNT(name_heads)]; /* holds number + 1 */
     for (int32_t i = *head - 1; i >= 0; i = names[i].chain)
-        if (strcasecmp(names[i].text, text) == 0)
-            return i;
-    if (!add)
-        return -1;
+        if (strcasecmp(names[i].text, text) == 0) return i;
+    if (!add) return -1;
     names = grown(names, name_count, sizeof *names);
     names[name_count] = (struct name){ .text = copied(text), .chain = *head - 1, .waiting = -1 };
     *head = ++name_count;
@@ -726,8 +637,7 @@ static int32_t name_number(const char *text, bool add)
 }
 
 /* Takes what /etc/hosts knows and opens a socket to the first IPv4 server of /etc/resolv.conf. */
-static void prepare_names(void)
-{
+static void prepare_names(void) {
     char *line = NULL, *rest;
     size_t room = 0;
     struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(53) };
@@ -736,8 +646,7 @@ static void prepare_names(void)
     while (f && getline(&line, &room, f) > 0) {
         line[strcspn(line, "#")] = '\0';
         char *word = strtok_r(line, " \t\r\n", &rest);
-        if (!word || inet_pton(AF_INET, word, &address) != 1)
-            continue;
+        if (!word || inet_pton(AF_INET, word, &address) != 1) continue;
         while ((word = strtok_r(NULL, " \t\r\n", &rest))) {
             int32_t i = name_number(word, false);
             if (i >= 0 && names[i].state != FOUND) {
@@ -746,8 +655,7 @@ static void prepare_names(void)
             }
         }
     }
-    if (f)
-        fclose(f);
+    if (f) fclose(f);
     f = fopen("/etc/resolv.conf", "re");
     while (f && dns_socket < 0 && getline(&line, &room, f) > 0) {
         char *word = strtok_r(line, " \t\r\n", &rest);
@@ -760,11 +668,9 @@ static void prepare_names(void)
             dns_socket = -1;
         }
     }
-    if (f)
-        fclose(f);
+    if (f) fclose(f);
     free(line);
-    for (size_t i = 0; i < DNS_SLOTS; i++)
-        lookups[i].name = -1;
+    for (size_t i = 0; i < DNS_SLOTS; i++) lookups[i].name = -1;
 }
 
 /* ---- probe: targets --------------------------------------------------------------------- */
@@ -777,7 +683,7 @@ static const char *const results[] = { "open", "refused", "unreachable", "timeou
 static struct target {
     char *id;
     int64_t pause_end;
-    int32_t next, name, timeout, tries;   /* name -1: the address was given */
+    int32_t next, name, timeout, tries; /* name -1: the address was given */
     struct in_addr address;
     uint16_t port;
     bool udp;
@@ -788,8 +694,7 @@ static struct { int fd; int32_t target; int64_t deadline; } flights[MAX_FLIGHTS]
 static int free_flights[MAX_FLIGHTS], free_count, poller;
 static unsigned shown = ~0u;
 
-static void push(struct list *list, int32_t i)
-{
+static void push(struct list *list, int32_t i) {
     targets[i].next = -1;
     if (list->head < 0)
         list->head = i;
@@ -798,20 +703,17 @@ static void push(struct list *list, int32_t i)
     list->tail = i;
 }
 
-static int32_t pop(struct list *list)
-{
+static int32_t pop(struct list *list) {
     int32_t i = list->head;
     list->head = targets[i].next;
     return i;
 }
 
 /* Starts a try: straight to the ready ones, or by way of the name. */
-static void begin(int32_t i)
-{
+static void begin(int32_t i) {
     struct target *t = &targets[i];
     struct name *n = t->name < 0 ? NULL : &names[t->name];
-    if (n && n->state == FOUND)
-        t->address = n->address;
+    if (n && n->state == FOUND) t->address = n->address;
     if (!n || n->state == FOUND) {
         push(&ready, i);
         return;
@@ -826,8 +728,7 @@ static void begin(int32_t i)
 }
 
 /* One try is over. `detail` NULL stands for the address. */
-static void finish(int32_t i, enum result result, const char *detail)
-{
+static void finish(int32_t i, enum result result, const char *detail) {
     struct target *t = &targets[i];
     if (result != OPEN && result != ERROR && --t->tries > 0) {
         /* Quick failures pause, so that the next try finds the world a little later. */
@@ -840,22 +741,21 @@ static void finish(int32_t i, enum result result, const char *detail)
         printf("%s %s %s\n", t->id, results[result], detail ? detail : inet_ntoa(t->address));
 }
 
-static void finish_errno(int32_t i, int error)
-{
+static void finish_errno(int32_t i, int error) {
     if (error == 0)
         finish(i, OPEN, NULL);
-    else if (error == ECONNREFUSED)
+    else if (error == ECONNREFUSED) /* a reset, or ICMP "port unreachable" (a firewall may send both) */
         finish(i, REFUSED, NULL);
     else if (error == ETIMEDOUT)
         finish(i, TIMEOUT, NULL);
+    else if (error == ENETUNREACH || error == EHOSTUNREACH || error == EACCES || error == EPERM)
+        finish(i, UNREACHABLE, strerror(error));
     else
-        finish(i, error == ENETUNREACH || error == EHOSTUNREACH || error == EACCES || error == EPERM ?
-            UNREACHABLE : ERROR, strerror(error));
+        finish(i, ERROR, strerror(error));
 }
 
 /* A name is known, or given up for now (`trouble`): its targets go on. */
-static void settle_name(int32_t number, const char *trouble)
-{
+static void settle_name(int32_t number, const char *trouble) {
     int32_t i = names[number].waiting;
     names[number].waiting = -1;
     names[number].state = trouble ? IDLE : FOUND;
@@ -870,8 +770,7 @@ static void settle_name(int32_t number, const char *trouble)
 }
 
 /* Gives names to free slots, sends what is due, and gives up what was sent often enough. */
-static void ask_names(int64_t now)
-{
+static void ask_names(int64_t now) {
     static unsigned serial;
     for (unsigned s = 0; s < DNS_SLOTS; s++) {
         int32_t number = lookups[s].name;
@@ -888,8 +787,7 @@ static void ask_names(int64_t now)
             }
             lookups[s].name = number;
         }
-        if (number < 0 || lookups[s].deadline > now)
-            continue;
+        if (number < 0 || lookups[s].deadline > now) continue;
         if (lookups[s].sends++ == DNS_SENDS) {
             lookups[s].name = -1;
             settle_name(number, lookups[s].trouble);
@@ -903,15 +801,13 @@ static void ask_names(int64_t now)
     }
 }
 
-static void read_names(void)
-{
+static void read_names(void) {
     uint8_t m[2048];
     for (;;) {
         ssize_t size = recv(dns_socket, m, sizeof m, 0);
-        if (size < 0 && errno == EAGAIN)
-            return;
+        if (size < 0 && errno == EAGAIN) return;
         if (size < 12 || m[1] >= DNS_SLOTS || lookups[m[1]].name < 0)
-            continue;                /* also EINTR, and ECONNREFUSED, which the timers handle */
+            continue; /* also EINTR, and ECONNREFUSED, which the timers handle */
         unsigned s = m[1];
         int32_t number = lookups[s].name;
         enum dns outcome = dns_answer(m, (size_t)size, lookups[s].query, lookups[s].size,
@@ -926,28 +822,49 @@ static void read_names(void)
     }
 }
 
+/* Networks that may be sent to; none given means all. */
+static struct { uint32_t base, mask; } within[512];
+static size_t within_count;
+
+static void allow_network(char *text) {
+    char *slash = strchr(text, '/');
+    struct in_addr base;
+    long prefix;
+    if (!slash || within_count == COUNT(within)) usage("bad network, or too many: %s", text);
+    prefix = strtol(slash + 1, NULL, 10);
+    *slash = '\0';
+    if (inet_pton(AF_INET, text, &base) != 1 || prefix < 1 || prefix > 32) usage("bad network: %s", text);
+    within[within_count].mask = (uint32_t)(0xffffffffu << (32 - prefix));
+    within[within_count].base = ntohl(base.s_addr) & within[within_count].mask;
+    within_count++;
+}
+
+static bool is_allowed(struct in_addr address) {
+    for (size_t i = 0; i < within_count; i++)
+        if ((ntohl(address.s_addr) & within[i].mask) == within[i].base) return true;
+    return within_count == 0;
+}
+
 /* Sends a target on its way. False when sockets, ports or memory ran out: it stays ready. */
-static bool launch(int32_t i)
-{
+static bool launch(int32_t i) {
     struct target *t = &targets[i];
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(t->port), .sin_addr = t->address };
+    struct sockaddr_in to = socket_address(t->address, t->port);
     int slot = free_flights[free_count - 1], error = 0;
     struct epoll_event event = { .events = t->udp ? EPOLLIN : EPOLLOUT, .data.u32 = (uint32_t)slot };
     int fd = socket(AF_INET, (t->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         error = errno;
+    else if (!is_allowed(t->address))
+        error = ENETUNREACH;
     else if (t->udp) /* report every ICMP error, not only "port unreachable" */
         setsockopt(fd, IPPROTO_IP, IP_RECVERR, &(int){ 1 }, sizeof(int));
-    else             /* close by reset: no port is left in TIME_WAIT */
+    else /* close by reset: no port is left in TIME_WAIT */
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
-    if (error)
-        ;
-    else if (connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS && errno != EINTR)
+    if (!error && connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS &&
+        errno != EINTR)
         error = errno;
-    else if (t->udp && send(fd, "standin probe\n", 14, MSG_NOSIGNAL) < 0)
-        error = errno;
-    if (!error && epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0)
-        error = errno;
+    if (!error && t->udp && send(fd, "standin probe\n", 14, MSG_NOSIGNAL) < 0) error = errno;
+    if (!error && epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0) error = errno;
     if (!error) {
         flights[slot].fd = fd;
         flights[slot].target = i;
@@ -955,10 +872,10 @@ static bool launch(int32_t i)
         free_count--;
         return true;
     }
-    if (fd >= 0)
-        close(fd);
-    if (free_count < MAX_FLIGHTS && (error == EMFILE || error == ENFILE || error == ENOBUFS ||
-        error == ENOMEM || error == EAGAIN || error == EADDRNOTAVAIL)) {
+    if (fd >= 0) close(fd);
+    bool shortage = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+        error == EAGAIN || error == EADDRNOTAVAIL;
+    if (shortage && free_count < MAX_FLIGHTS) { /* the end of a flight will bring room */
         push(&ready, i);
         return false;
     }
@@ -966,16 +883,14 @@ static bool launch(int32_t i)
     return true;
 }
 
-static void land(int slot, int error)
-{
+static void land(int slot, int error) {
     close(flights[slot].fd);
     flights[slot].fd = -1;
     free_flights[free_count++] = slot;
     finish_errno(flights[slot].target, error);
 }
 
-static void look_at_flight(int slot)
-{
+static void look_at_flight(int slot) {
     const struct target *t = &targets[flights[slot].target];
     struct sockaddr_in self = { .sin_family = 0 };
     char reply[16];
@@ -984,8 +899,7 @@ static void look_at_flight(int slot)
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){ sizeof error });
     else if (recv(fd, reply, sizeof reply, 0) < 0)
         error = errno;
-    if (error == EAGAIN || error == EINTR)
-        return;
+    if (error == EAGAIN || error == EINTR) return;
     /* A try at a closed local port can get that very port as its own and so reach itself. */
     if (!error && getsockname(fd, (struct sockaddr *)&self, &(socklen_t){ sizeof self }) == 0 &&
         self.sin_port == htons(t->port) && self.sin_addr.s_addr == t->address.s_addr)
@@ -993,115 +907,99 @@ static void look_at_flight(int slot)
     land(slot, error);
 }
 
-static int read_targets(const char *file)
-{
+static int read_targets(const char *file) {
     char *line = NULL, *rest, *words[7];
     size_t room = 0;
+    int bad = 0;
     FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
-    if (!f)
-        return fail("cannot read %s: %s", file, strerror(errno));
-    for (int number_of_line = 1; errno = 0, getline(&line, &room, f) > 0; number_of_line++) {
+    if (!f) return fail("cannot read %s: %s", file, strerror(errno));
+    for (int number_of_line = 1; !bad && getline(&line, &room, f) > 0; number_of_line++) {
         int n = 0;
         for (char *w = strtok_r(line, " \t\r\n", &rest); w && n < 7; w = strtok_r(NULL, " \t\r\n", &rest))
             words[n++] = w;
-        if (n == 0 || words[0][0] == '#')
-            continue;
+        if (n == 0 || words[0][0] == '#') continue;
         struct target t = { .next = -1, .name = -1 };
         int64_t port = n == 6 ? number(words[3], 10, 1, 65535) : -1;
         int64_t timeout = n == 6 ? number(words[4], 10, 1, 3600000) : -1;
         int64_t tries = n == 6 ? number(words[5], 10, 1, 1000) : -1;
         if (port < 0 || timeout < 0 || tries < 0 || (strcmp(words[1], "tcp") && strcmp(words[1], "udp"))) {
             fail("%s, line %d: want ID tcp|udp HOST PORT TIMEOUT_MS TRIES", file, number_of_line);
-            return 2;
+            bad = 2;
+            continue;
         }
-        if (inet_pton(AF_INET, words[2], &t.address) != 1)
-            t.name = name_number(words[2], true);
+        if (inet_pton(AF_INET, words[2], &t.address) != 1) t.name = name_number(words[2], true);
         t.id = copied(words[0]);
         t.udp = strcmp(words[1], "udp") == 0;
         t.port = (uint16_t)port, t.timeout = (int32_t)timeout, t.tries = (int32_t)tries;
         targets = grown(targets, target_count, sizeof *targets);
         targets[target_count++] = t;
     }
-    if (ferror(f))
-        return fail("cannot read %s: %s", file, strerror(errno));
+    if (ferror(f)) bad = fail("cannot read %s: %s", file, strerror(errno));
     free(line);
     fclose(f);
-    return 0;
+    return bad;
 }
 
-static int probe(int argc, char **argv)
-{
+static int probe(int argc, char **argv) {
     const char *file = NULL;
-    struct rlimit files;
     struct epoll_event events[256];
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
             shown = 0;
             for (char *word = strtok(argv[++i], ","); word; word = strtok(NULL, ",")) {
                 size_t r = 0;
-                while (r < COUNT(results) && strcmp(word, results[r]))
-                    r++;
-                if (r == COUNT(results))
-                    usage("unknown result: %s", word);
+                while (r < COUNT(results) && strcmp(word, results[r])) r++;
+                if (r == COUNT(results)) usage("unknown result: %s", word);
                 shown |= 1u << r;
             }
+        } else if (strcmp(argv[i], "--within") == 0 && i + 1 < argc) {
+            allow_network(argv[++i]);
         } else if (file || (argv[i][0] == '-' && argv[i][1])) {
             usage("unknown argument, or a value is missing: %s", argv[i]);
         } else {
             file = argv[i];
         }
     }
-    if (!file)
-        usage("probe wants a FILE");
+    if (!file) usage("probe wants a FILE");
     int bad = read_targets(file);
-    if (bad)
-        return bad;
+    if (bad) return bad;
     setvbuf(stdout, NULL, _IOLBF, 0);
     prepare_names();
     poller = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event dns_event = { .events = EPOLLIN, .data.u32 = DNS_EVENT };
     if (poller < 0 || (dns_socket >= 0 && epoll_ctl(poller, EPOLL_CTL_ADD, dns_socket, &dns_event) < 0))
         return fail("cannot poll: %s", strerror(errno));
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MAX_FLIGHTS + 16) {
-        files.rlim_cur = files.rlim_max < MAX_FLIGHTS + 16 ? files.rlim_max : MAX_FLIGHTS + 16;
-        setrlimit(RLIMIT_NOFILE, &files);   /* without it, EMFILE keeps the flights fewer */
-    }
+    open_files(MAX_FLIGHTS + 16); /* where that fails, EMFILE keeps the flights fewer */
     for (; free_count < MAX_FLIGHTS; free_count++) {
         free_flights[free_count] = free_count;
         flights[free_count].fd = -1;
     }
-    for (int32_t i = 0; i < target_count; i++)
-        begin(i);
+    for (int32_t i = 0; i < target_count; i++) begin(i);
     while (done_count < target_count) {
         int64_t now = now_ms(), next = now + 3600000;
-        while (pausing.head >= 0 && targets[pausing.head].pause_end <= now)
-            begin(pop(&pausing));
+        while (pausing.head >= 0 && targets[pausing.head].pause_end <= now) begin(pop(&pausing));
         ask_names(now);
-        while (ready.head >= 0 && free_count > 0 && launch(pop(&ready)))
-            ;
-        if (pausing.head >= 0)
-            next = targets[pausing.head].pause_end;
+        while (ready.head >= 0 && free_count > 0 && launch(pop(&ready))) continue;
+        if (pausing.head >= 0) next = targets[pausing.head].pause_end;
         for (int s = 0; s < DNS_SLOTS; s++)
             if (lookups[s].name < 0 && names_to_ask >= 0)
-                next = now;          /* freed just now */
+                next = now; /* freed just now */
             else if (lookups[s].name >= 0 && lookups[s].deadline < next)
                 next = lookups[s].deadline;
         for (int s = 0; s < MAX_FLIGHTS; s++)
-            if (flights[s].fd >= 0 && flights[s].deadline < next)
-                next = flights[s].deadline;
-        int count = done_count == target_count ? 0 :
-            epoll_wait(poller, events, COUNT(events), left_ms(next, now_ms()));
+            if (flights[s].fd >= 0 && flights[s].deadline < next) next = flights[s].deadline;
+        if (done_count == target_count) break;
+        int count = epoll_wait(poller, events, COUNT(events), left_ms(next, now_ms()));
         for (int e = 0; e < count; e++)
             if (events[e].data.u32 == DNS_EVENT)
                 read_names();
             else
                 look_at_flight((int)events[e].data.u32);
         if (count == (int)COUNT(events))
-            continue;                /* no time-out may be told while answers are still unread */
+            continue; /* no time-out may be told while answers are still unread */
         now = now_ms();
         for (int s = 0; s < MAX_FLIGHTS; s++)
-            if (flights[s].fd >= 0 && flights[s].deadline <= now)
-                land(s, ETIMEDOUT);
+            if (flights[s].fd >= 0 && flights[s].deadline <= now) land(s, ETIMEDOUT);
     }
     printf("done %d\n", (int)target_count);
     return fflush(stdout) || ferror(stdout) ? fail("cannot write the results") : 0;
@@ -1109,30 +1007,24 @@ static int probe(int argc, char **argv)
 
 /* ---- routes ----------------------------------------------------------------------------- */
 
-static int routes(void)
-{
+static int routes(void) {
     char line[512], interface[64], destination[16], gateway[16];
     unsigned to, via, flags, mask;
     FILE *f = fopen("/proc/net/route", "re");
-    if (!f)
-        return fail("cannot read /proc/net/route: %s", strerror(errno));
-    while (fgets(line, sizeof line, f)) {     /* the heading does not parse */
-        if (sscanf(line, "%63s %x %x %x %*s %*s %*s %x", interface, &to, &via, &flags, &mask) != 5)
-            continue;
+    if (!f) return fail("cannot read /proc/net/route: %s", strerror(errno));
+    while (fgets(line, sizeof line, f)) { /* the heading does not parse */
+        if (sscanf(line, "%63s %x %x %x %*s %*s %*s %x", interface, &to, &via, &flags, &mask) != 5) continue;
         int prefix = 0;
-        for (; mask; mask &= mask - 1)
-            prefix++;
-        inet_ntop(AF_INET, &to, destination, sizeof destination);   /* in network order as read */
+        for (; mask; mask &= mask - 1) prefix++;
+        inet_ntop(AF_INET, &to, destination, sizeof destination); /* in network order as read */
         inet_ntop(AF_INET, &via, gateway, sizeof gateway);
-        if (flags & 1)                        /* RTF_UP; RTF_REJECT is 0x200 */
-            printf("%s %s/%d via %s\n", interface, destination, prefix,
-                flags & 0x200 ? "unreachable" : gateway);
+        bool up = flags & 1, reject = flags & 0x200; /* RTF_UP, RTF_REJECT */
+        if (up) printf("%s %s/%d via %s\n", interface, destination, prefix, reject ? "unreachable" : gateway);
     }
     fclose(f);
-    if (!(f = fopen("/proc/net/dev", "re")))
-        return fail("cannot read /proc/net/dev: %s", strerror(errno));
+    if (!(f = fopen("/proc/net/dev", "re"))) return fail("cannot read /proc/net/dev: %s", strerror(errno));
     while (fgets(line, sizeof line, f)) {
-        char *colon = strrchr(line, ':');     /* the two lines of heading have none */
+        char *colon = strrchr(line, ':'); /* the two lines of heading have none */
         if (colon) {
             *colon = '\0';
             printf("interface %s\n", line + strspn(line, " "));
@@ -1144,48 +1036,29 @@ static int routes(void)
 
 /* ---- seed ------------------------------------------------------------------------------- */
 
-/* Owns everything below the open directory `fd` (which it closes), then the directory itself:
- * last, because a root without CAP_DAC_OVERRIDE may lose sight of what is inside. */
-static int own_below(int fd, uid_t uid, gid_t gid, int depth)
-{
-    DIR *dir = depth > 200 ? (errno = ENAMETOOLONG, NULL) : fdopendir(fd);
-    if (!dir) {
-        int error = errno;
-        close(fd);
-        return fail("own-tree: cannot list a directory: %s", strerror(error));
-    }
-    struct dirent *entry;
-    struct stat st;
-    int bad = 0;
-    while (!bad && (errno = 0, entry = readdir(dir))) {
-        const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-            continue;
-        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-            bad = errno != ENOENT;            /* removed meanwhile is no failure */
-        } else if (S_ISDIR(st.st_mode)) {
-            int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-            if (below >= 0 && own_below(below, uid, gid, depth + 1)) {
-                closedir(dir);
-                return 1;
-            }
-            bad = below < 0 && errno != ENOENT;
-        } else {
-            bad = fchownat(fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT;
-        }
-        if (bad)
-            fail("own-tree: %s: %s", name, strerror(errno));
-    }
-    if (!bad && (errno || fchown(fd, uid, gid) < 0))
-        bad = fail("own-tree: %s", strerror(errno));
-    closedir(dir);
-    return bad;
+static uid_t tree_uid;
+static gid_t tree_gid;
+
+/* For nftw; what is removed meanwhile is no failure. */
+static int own_entry(const char *path, const struct stat *st, int type, struct FTW *place) {
+    (void)st, (void)place;
+    if (type == FTW_DNR) return fail("own-tree: cannot list %s", path);
+    if (lchown(path, tree_uid, tree_gid) == 0 || errno == ENOENT) return 0;
+    return fail("own-tree: %s: %s", path, strerror(errno));
 }
 
-static int make_directories(char *path)
-{
+/* Does not follow links. Owns directories after what is in them, because a root without
+ * CAP_DAC_OVERRIDE may lose sight of it. */
+static int own_tree(const char *dir, uid_t uid, gid_t gid) {
+    tree_uid = uid;
+    tree_gid = gid;
+    int bad = nftw(dir, own_entry, 32, FTW_PHYS | FTW_DEPTH);
+    return bad < 0 ? fail("own-tree: %s: %s", dir, strerror(errno)) : bad;
+}
+
+static int make_directories(char *path) {
     struct stat st;
-    for (char *p = path + 1; ; p++)
+    for (char *p = path + 1;; p++)
         if (*p == '/' || !*p) {
             char end = *p;
             *p = '\0';
@@ -1194,17 +1067,15 @@ static int make_directories(char *path)
             if (error && (stat(path, &st) < 0 || !S_ISDIR(st.st_mode)))
                 return fail("mkdir: %s: %s", path, strerror(error));
             *p = end;
-            if (!end)
-                return 0;
+            if (!end) return 0;
         }
 }
 
 /* Does one operation, or with `only_check` just exits with the usage when it is malformed. */
-static int seed_one(const char *op, bool only_check)
-{
+static int seed_one(const char *op, bool only_check) {
     char *copy = copied(op), *at = copy, *fields[4] = { NULL };
     int wanted = strncmp(op, "own", 3) == 0 ? 4 : strncmp(op, "mode:", 5) == 0 ? 3 : 2, bad = 0, n = 0;
-    while (n < wanted - 1 && at)              /* the last field, the path, may hold colons */
+    while (n < wanted - 1 && at) /* the last field, the path, may hold colons */
         fields[n++] = strsep(&at, ":");
     char *path = at;
     bool tree = strcmp(fields[0], "own-tree") == 0, mode = strcmp(fields[0], "mode") == 0;
@@ -1216,16 +1087,15 @@ static int seed_one(const char *op, bool only_check)
         usage("bad operation: %s", op);
     struct stat st;
     if (only_check) {
-        bad = 0;
+        /* well-formed */
     } else if (make) {
         bad = make_directories(path);
     } else if (lstat(path, &st) < 0) {
         bad = fail("%s: %s", op, strerror(errno));
-    } else if (S_ISLNK(st.st_mode)) {
-        bad = fail("%s: is a symbolic link", op);
+    } else if (S_ISLNK(st.st_mode) || (tree && !S_ISDIR(st.st_mode))) {
+        bad = fail("%s: is %s", op, tree ? "not a directory" : "a symbolic link");
     } else if (tree) {
-        int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        bad = fd < 0 ? fail("%s: %s", op, strerror(errno)) : own_below(fd, (uid_t)uid, (gid_t)gid, 0);
+        bad = own_tree(path, (uid_t)uid, (gid_t)gid);
     } else if ((own ? lchown(path, (uid_t)uid, (gid_t)gid) : chmod(path, (mode_t)bits)) < 0) {
         bad = fail("%s: %s", op, strerror(errno));
     }
@@ -1233,33 +1103,22 @@ static int seed_one(const char *op, bool only_check)
     return bad;
 }
 
-static int seed(int argc, char **argv)
-{
-    if (argc < 3)
-        usage("seed wants operations");
+static int seed(int argc, char **argv) {
+    if (argc < 3) usage("seed wants operations");
+    for (int i = 2; i < argc; i++) seed_one(argv[i], true);
     for (int i = 2; i < argc; i++)
-        seed_one(argv[i], true);
-    for (int i = 2; i < argc; i++)
-        if (seed_one(argv[i], false))
-            return 1;
+        if (seed_one(argv[i], false)) return 1;
     return 0;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const char *command = argc > 1 ? argv[1] : "";
     set_signals();
-    if (strcmp(command, "serve") == 0)
-        return serve(argc, argv);
-    if (strcmp(command, "listen") == 0)
-        return listen_one(argc, argv);
-    if (strcmp(command, "check") == 0)
-        return check(argc, argv);
-    if (strcmp(command, "probe") == 0)
-        return probe(argc, argv);
-    if (strcmp(command, "routes") == 0 && argc == 2)
-        return routes();
-    if (strcmp(command, "seed") == 0)
-        return seed(argc, argv);
+    if (strcmp(command, "serve") == 0) return serve(argc, argv);
+    if (strcmp(command, "listen") == 0) return listen_one(argc, argv);
+    if (strcmp(command, "check") == 0) return check(argc, argv);
+    if (strcmp(command, "probe") == 0) return probe(argc, argv);
+    if (strcmp(command, "routes") == 0 && argc == 2) return routes();
+    if (strcmp(command, "seed") == 0) return seed(argc, argv);
     usage("unknown sub-command or bad arguments: %s", command);
 }

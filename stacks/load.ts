@@ -8,7 +8,7 @@ import {
 } from "./config/load.ts";
 import type { Platform } from "./platform.ts";
 import { rehearse } from "./rehearsal.ts";
-import { resolvePlatform } from "./resolve/index.ts";
+import { type ResolveOptions, resolvePlatform } from "./resolve/index.ts";
 
 export interface LoadedStack {
   platform: Platform;
@@ -19,10 +19,14 @@ export interface LoadedStack {
 const ownCatalog = "catalog";
 
 /** Reads catalogue and config of a stack and resolves its platform. @throws InputError */
-export function loadStack(root: string, stack: string, options: StackConfigOptions = {}): LoadedStack {
+export function loadStack(
+  root: string,
+  stack: string,
+  options: StackConfigOptions & ResolveOptions = {},
+): LoadedStack {
   const config = loadStackConfig(root, stack, options);
   const catalog = loadCatalog(root, [ownCatalog, ...config.platform.catalogs]);
-  const platform = resolvePlatform(catalog, config, loadEnvironments(root));
+  const platform = resolvePlatform(catalog, config, loadEnvironments(root), options);
   return {
     config,
     platform: config.platform.images === "rehearsal" ? rehearse(platform, standinImage(root)) : platform,

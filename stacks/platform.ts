@@ -65,7 +65,7 @@ export type PlatformPlacement =
 /** Where a secret's value comes from. */
 export type SecretSource =
   | { kind: "generate"; form: "password" | "hex" | "base64" | "uuid"; length: number }
-  | { kind: "config"; key: string }
+  | { kind: "config"; key: string; isSet: boolean }
   | { kind: "template"; parts: readonly (string | { secret: string })[] };
 
 export interface PlatformSecret {

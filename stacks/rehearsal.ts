@@ -1,34 +1,6 @@
+import { capabilities } from "./catalog/privileges.ts";
+import { freeze } from "./freeze.ts";
 import type { DataVolume, Platform, Service } from "./platform.ts";
-
-/** Kernel bit numbers of capabilities (linux/capability.h), for the stand-in's check of what it was given. */
-const capabilityBits: Readonly<Record<string, number>> = {
-  CHOWN: 0,
-  DAC_OVERRIDE: 1,
-  DAC_READ_SEARCH: 2,
-  FOWNER: 3,
-  FSETID: 4,
-  KILL: 5,
-  SETGID: 6,
-  SETUID: 7,
-  SETPCAP: 8,
-  NET_BIND_SERVICE: 10,
-  NET_BROADCAST: 11,
-  NET_ADMIN: 12,
-  NET_RAW: 13,
-  IPC_LOCK: 14,
-  SYS_MODULE: 16,
-  SYS_CHROOT: 18,
-  SYS_PTRACE: 19,
-  SYS_ADMIN: 21,
-  SYS_NICE: 23,
-  SYS_RESOURCE: 24,
-  MKNOD: 27,
-  AUDIT_WRITE: 29,
-  SETFCAP: 31,
-  SYSLOG: 34,
-  PERFMON: 38,
-  BPF: 39,
-};
 
 /**
  * The platform with every image replaced by the stand-in, which listens on the declared ports, answers the declared
@@ -46,13 +18,17 @@ export function rehearse(platform: Platform, image: string): Platform {
       command: standinArguments(service),
       init: false,
       lifted: service.lifted.filter((lift) => lift.privilege !== "device" && lift.privilege !== "host-mount"),
-      mounts: service.mounts.map((mount) => ({ ...mount, copyImageContent: true, setOwner: !mount.readOnly })),
+      mounts: service.mounts.map((mount) => ({
+        ...mount,
+        copyImageContent: true,
+        setOwner: !mount.readOnly,
+      })),
       health: { ...service.health, command: standinCheck(service), startPeriod: 5 },
       stop: { grace: service.stop.grace },
     };
   });
   const volumes = platform.volumes.map((volume): DataVolume => ({ ...volume, placement: { kind: "local" } }));
-  return { ...platform, services, volumes };
+  return freeze({ ...platform, services, volumes });
 }
 
 /** Path the stand-in answers on a port; undefined where it speaks plain TCP. */
@@ -72,10 +48,11 @@ function standinArguments(service: Service): string[] {
     ...service.mounts.filter((mount) => !mount.readOnly).map((mount) => mount.path),
     ...service.tmpfs.map((tmpfs) => tmpfs.path),
   ].sort();
-  const capabilities = service.lifted.flatMap((lift) =>
-    lift.privilege === "capability" ? [lift.value] : [],
+  const mask = service.lifted.reduce(
+    (bits, lift) =>
+      lift.privilege === "capability" ? bits | (1n << BigInt(capabilities.indexOf(lift.value))) : bits,
+    0n,
   );
-  const mask = capabilities.reduce((bits, name) => bits | (1n << BigInt(capabilityBits[name] ?? 63)), 0n);
   return [
     "serve",
     "--name",

@@ -1,14 +1,22 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import { readFileSync, statSync } from "node:fs";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from "yaml";
 import type { z } from "zod";
 import type { Place, Problem } from "./errors.ts";
-import { didYouMean } from "./suggest.ts";
+import { problemsOf, type YamlPath } from "./issues.ts";
 
 /** Larger files are refused unread: no record or stack config comes near it. Bytes. */
-export const largestFile = 1024 * 1024;
+const largestFile = 1024 * 1024;
 /** Aliases a document may expand to before it is refused as an anchor bomb. */
 const mostAliases = 64;
-
-export type YamlPath = readonly PropertyKey[];
 
 /** A parsed and validated YAML file that still knows where everything in it was written. */
 export interface YamlFile<T> {
@@ -20,53 +28,112 @@ export interface YamlFile<T> {
 
 export type YamlResult<T> = { ok: true; yaml: YamlFile<T> } | { ok: false; problems: Problem[] };
 
+export interface YamlOptions {
+  /** True for paths that hold secrets, and all below them: no message repeats what is written there. */
+  isSecret?: (path: YamlPath) => boolean;
+}
+
+/** Reads the file at `path`, which messages call `file`, as `parseYaml` does. One that cannot be read is a problem. */
+export function readYaml<S extends z.ZodType>(
+  path: string,
+  file: string,
+  schema: S,
+  options: YamlOptions = {},
+): YamlResult<z.output<S>> {
+  let text: string;
+  try {
+    if (statSync(path).size > largestFile) return tooLarge(file);
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const message =
+      code === "ENOENT"
+        ? "the file is not there, or is a link to one that is not"
+        : `the file cannot be read (${code})`;
+    return { ok: false, problems: [{ place: { file }, message }] };
+  }
+  return parseYaml(file, text, schema, options);
+}
+
 /** Parses `text` and checks it against `schema`. Reports every problem with its line and column; never throws. */
 export function parseYaml<S extends z.ZodType>(
   file: string,
   text: string,
   schema: S,
+  { isSecret }: YamlOptions = {},
 ): YamlResult<z.output<S>> {
-  if (Buffer.byteLength(text) > largestFile) {
-    return { ok: false, problems: [{ place: { file }, message: "the file is over 1 MiB; split it" }] };
-  }
+  if (Buffer.byteLength(text) > largestFile) return tooLarge(file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
+  const told = (message: string) => (isSecret ? withoutQuotes(message) : message);
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({
-      place: placeAt(error.pos[0]),
+    const keys = keysByOffset(document, text);
+    const problems = document.errors.map(({ code, message, pos: [offset] }) => ({
+      place: placeAt(offset),
       message:
-        error.code === "DUPLICATE_KEY"
-          ? `this key is written twice: ${quoteAt(text, error.pos)}`
-          : error.message,
+        code === "DUPLICATE_KEY" ? `this key is written twice: ${keys.get(offset) ?? ""}` : told(message),
     }));
     return { ok: false, problems };
-  }
-  let raw: unknown;
-  try {
-    raw = document.toJS({ maxAliasCount: mostAliases });
-  } catch (error) {
-    return { ok: false, problems: [{ place: { file }, message: `refused: ${(error as Error).message}` }] };
   }
   const locate = (path: YamlPath): Place => {
     const offset = offsetOf(document, path);
     return offset === undefined ? { file, line: 1, column: 1 } : placeAt(offset);
   };
-  const result = schema.safeParse(raw);
-  if (!result.success) {
-    return {
-      ok: false,
-      problems: result.error.issues.flatMap((issue) => problemsOf(issue, raw, locate, schema)),
-    };
+  let raw: unknown;
+  try {
+    raw = document.toJS({ maxAliasCount: mostAliases });
+  } catch (error) {
+    const message = `refused: ${told((error as Error).message)}`;
+    return { ok: false, problems: [{ place: { file }, message }] };
   }
-  return { ok: true, yaml: { file, value: result.data, locate } };
+  const circle = circleIn(raw);
+  if (circle) {
+    const message = "this alias stands for a value that contains it; write the value out";
+    return { ok: false, problems: [{ place: locate(circle), message }] };
+  }
+  const result = schema.safeParse(raw);
+  if (result.success) return { ok: true, yaml: { file, value: result.data, locate } };
+  const context = { raw, schema, locate, isSecret };
+  return { ok: false, problems: result.error.issues.flatMap((issue) => problemsOf(issue, context)) };
 }
 
-function quoteAt(text: string, [start, end]: readonly [number, number]): string {
-  return (text.slice(start, end).split("\n")[0] ?? "").trim();
+function tooLarge(file: string): { ok: false; problems: Problem[] } {
+  return { ok: false, problems: [{ place: { file }, message: "the file is over 1 MiB; split it" }] };
+}
+
+/** The parser's message without the text it quotes: after a colon that ends a word, or an escape sequence. */
+function withoutQuotes(message: string): string {
+  return message.replace(/(?<=[\w)]):\s.*|\\.*/s, "").trim();
+}
+
+/** Keys as they are written, by the offset they start at. */
+function keysByOffset(document: Document.Parsed, text: string): Map<number, string> {
+  const keys = new Map<number, string>();
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) && key.range) keys.set(key.range[0], text.slice(key.range[0], key.range[1]));
+    },
+  });
+  return keys;
+}
+
+/** Path to a value that contains itself, which an anchor and an alias inside it make. */
+function circleIn(
+  value: unknown,
+  path: YamlPath = [],
+  enclosing: readonly unknown[] = [],
+): YamlPath | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (enclosing.includes(value)) return path;
+  for (const [key, inner] of Object.entries(value)) {
+    const circle = circleIn(inner, [...path, key], [...enclosing, value]);
+    if (circle) return circle;
+  }
+  return undefined;
 }
 
 function offsetOf(document: Document.Parsed, path: YamlPath): number | undefined {
@@ -89,103 +156,4 @@ function pairKeyOffset(document: Document.Parsed, path: YamlPath): number | unde
     (item) => isScalar(item.key) && String(item.key.value) === String(last),
   );
   return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
-}
-
-export function showPath(path: YamlPath): string {
-  return path
-    .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index ? "." : ""}${String(part)}`))
-    .join("");
-}
-
-function valueAt(raw: unknown, path: YamlPath): unknown {
-  return path.reduce<unknown>(
-    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
-    raw,
-  );
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-function problemsOf(
-  issue: z.core.$ZodIssue,
-  raw: unknown,
-  locate: (path: YamlPath) => Place,
-  schema: z.core.$ZodType,
-): Problem[] {
-  const at = showPath(issue.path);
-  const prefix = at ? `${at} ` : "";
-  const value = valueAt(raw, issue.path);
-  const place = locate(issue.path);
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => ({
-        place: locate([...issue.path, key]),
-        message: `${prefix}has the unknown key "${key}"${didYouMean(key, knownKeysAt(schema, issue.path))}`,
-      }));
-    case "invalid_value": {
-      const known = issue.values.map(String);
-      const hint = didYouMean(String(value), known) || `; possible: ${known.join(", ")}`;
-      return [
-        { place, message: value === undefined ? `${at} is missing` : `${at} is ${show(value)}${hint}` },
-      ];
-    }
-    case "invalid_type":
-      if (value === undefined) return [{ place, message: `${at} is missing (${issue.expected})` }];
-      return [{ place, message: `${prefix}is ${show(value)}, expected ${issue.expected}` }];
-    case "invalid_union": {
-      if (issue.errors.length === 0 || value === undefined) {
-        const known = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
-        const hint =
-          known.length > 0 ? `${didYouMean(String(value), known) || `; possible: ${known.join(", ")}`}` : "";
-        return [
-          { place, message: value === undefined ? `${at} is missing` : `${at} is ${show(value)}${hint}` },
-        ];
-      }
-      const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
-      return closest.flatMap((inner) =>
-        problemsOf(
-          { ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue,
-          raw,
-          locate,
-          schema,
-        ),
-      );
-    }
-    default:
-      return [
-        {
-          place,
-          message: `${at ? `${at}: ` : ""}${issue.message}${value === undefined ? "" : ` (found ${show(value)})`}`,
-        },
-      ];
-  }
-}
-
-/** Keys the object schema at a path allows; empty where the path leads through a union. */
-function knownKeysAt(schema: z.core.$ZodType, path: YamlPath): string[] {
-  let current: z.core.$ZodType | undefined = unwrap(schema);
-  for (const part of path) {
-    if (!current) return [];
-    const definition = current._zod.def as {
-      shape?: Record<string, z.core.$ZodType>;
-      element?: z.core.$ZodType;
-      valueType?: z.core.$ZodType;
-    };
-    const next =
-      typeof part === "number"
-        ? definition.element
-        : (definition.shape?.[String(part)] ?? definition.valueType);
-    current = next && unwrap(next);
-  }
-  const { shape } = (current?._zod.def ?? {}) as { shape?: Record<string, unknown> };
-  return Object.keys(shape ?? {});
-}
-
-/** The schema inside default, optional and nullable wrappers. */
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  const { innerType } = schema._zod.def as { innerType?: z.core.$ZodType };
-  return innerType ? unwrap(innerType) : schema;
 }

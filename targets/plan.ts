@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DeclaredProgram, RegisteredResource } from "./resources.ts";
+import { changedInPlace, type DeclaredProgram, type RegisteredResource } from "./resources.ts";
 
 export type ChangeKind = "create" | "update" | "replace" | "delete";
 
@@ -25,19 +25,6 @@ export function snapshotOf(program: DeclaredProgram, engine: Snapshot["engine"])
   return { version: 1, engine, resources };
 }
 
-/** Container inputs the provider changes without a new container. */
-const inPlace = new Set([
-  "attach",
-  "destroyGraceSeconds",
-  "logs",
-  "memory",
-  "memorySwap",
-  "mustRun",
-  "restart",
-  "wait",
-  "waitTimeout",
-]);
-
 /** What an `up` would do, compared with the last one. Sorted by type and name. */
 export function changesSince(last: Snapshot | undefined, next: Snapshot): Change[] {
   const keyOf = ({ type, name }: { type: string; name: string }) => `${type}::${name}`;
@@ -54,7 +41,9 @@ export function changesSince(last: Snapshot | undefined, next: Snapshot): Change
     const inputs = changedInputs(earlier.inputs, resource.inputs);
     if (inputs.length === 0) continue;
     const kind =
-      type.endsWith(":Container") && inputs.every((input) => inPlace.has(input)) ? "update" : "replace";
+      type.endsWith(":Container") && inputs.every((input) => changedInPlace.has(input))
+        ? "update"
+        : "replace";
     changes.push({ kind, type, name, inputs });
   }
   for (const { type, name } of before.values()) changes.push({ kind: "delete", type, name, inputs: [] });

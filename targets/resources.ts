@@ -25,6 +25,19 @@ export function sameResource(a: ResourceReference, b: ResourceReference): boolea
   return a.type === b.type && a.name === b.name;
 }
 
+/** Container inputs the provider changes on the running container, without making a new one. */
+export const changedInPlace: ReadonlySet<string> = new Set([
+  "attach",
+  "destroyGraceSeconds",
+  "logs",
+  "memory",
+  "memorySwap",
+  "mustRun",
+  "restart",
+  "wait",
+  "waitTimeout",
+]);
+
 export const dockerTypes = {
   container: "docker:index/container:Container",
   network: "docker:index/network:Network",

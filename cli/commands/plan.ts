@@ -78,10 +78,7 @@ function planText(platform: Platform, { program, changes, last }: PlannedStack):
     service.name,
     service.through === undefined ? service.segment : `${service.segment} (through ${service.through})`,
     service.image.reference.replace(/@sha256:([0-9a-f]{12}).*/, "@$1"),
-    platform.links
-      .filter((link) => link.consumer === service.name)
-      .map((link) => link.provider)
-      .join(" ") || "-",
+    shorten(platform.links.filter((link) => link.consumer === service.name).map((link) => link.provider)),
     service.publish.map((port) => `${port.host}/${port.protocol}`).join(" ") || "-",
   ]);
   const lifted = liftedDefaults(platform);
@@ -104,6 +101,15 @@ function planText(platform: Platform, { program, changes, last }: PlannedStack):
     `Changes, ${since}: ${counts.create} to create, ${counts.update} to update, ${counts.replace} to replace, ${counts.delete} to delete${showChanges(changes, last !== undefined)}`,
   ];
   return `${sections.join("\n\n")}\n`;
+}
+
+/** Names shown in a cell; more are counted only. */
+const shownNames = 4;
+
+function shorten(names: readonly string[]): string {
+  if (names.length === 0) return "-";
+  const more = names.length - shownNames;
+  return `${names.slice(0, shownNames).join(" ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 const signs = { create: "+", update: "~", replace: "±", delete: "-" } as const;

@@ -7,7 +7,7 @@ import { statusOf, statusTable } from "./status.ts";
 
 /** The `up` command: makes the stack real, and says what runs where. */
 export async function up(options: StackOptions & { engine?: EngineName }): Promise<void> {
-  const session = openSession(options);
+  const session = openSession(options, { unsetSecrets: "refuse" });
   const { loaded, state, stack } = session;
   await state.locked(async () => {
     const { program, changes } = await planStack(session);

@@ -13,7 +13,9 @@ import { withProgress } from "../output/progress.ts";
 import { openSession, root, type StackOptions } from "../session.ts";
 
 /** The `verify` command: measured reachability against declared links; exit code 1 on a difference. */
-export async function verify(options: StackOptions & { json?: boolean; outside?: string[] }): Promise<void> {
+export async function verify(
+  options: StackOptions & { json?: boolean; outside?: string[]; brief?: boolean },
+): Promise<void> {
   const { loaded, stack } = openSession(options);
   const outside = (options.outside ?? []).map(parseOutside);
   const docker = await connectDocker();
@@ -32,7 +34,7 @@ export async function verify(options: StackOptions & { json?: boolean; outside?:
   if (options.json === true) {
     const { matrix, ...facts } = result;
     process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
-  } else process.stdout.write(verificationText(result));
+  } else process.stdout.write(verificationText(result, options.brief === true));
   if (!result.ok) throw new Violation();
 }
 
@@ -54,10 +56,13 @@ const marks: Record<Cell, string> = {
   missing: "x",
 };
 
-export function verificationText(result: Verification): string {
+const legend =
+  "● declared and open   r open against a link's direction   · closed   x declared but closed   ! open but not declared";
+
+/** `brief` leaves the matrix out when there is nothing to find in it. */
+export function verificationText(result: Verification, brief = false): string {
   const sections = [
-    matrixText(result.matrix),
-    "● declared and open   r open against a link's direction   · closed   x declared but closed   ! open but not declared",
+    ...(brief && result.ok ? [] : [matrixText(result.matrix), legend]),
     ...section("Open but not declared", result.undeclaredOpen.map(showFinding)),
     ...section("Declared but closed", result.declaredClosed.map(showFinding)),
     ...section("Reached the outside without egress", result.escaped.map(showFinding)),

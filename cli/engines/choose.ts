@@ -3,7 +3,7 @@ import { findCompose, requireCompose } from "../../targets/compose/client.ts";
 import type { StackState } from "../state.ts";
 import { ComposeEngine } from "./compose.ts";
 import type { Engine } from "./engine.ts";
-import { findPulumi, PulumiEngine } from "./pulumi.ts";
+import { findPulumi, PulumiEngine, usePulumiOf } from "./pulumi.ts";
 
 export const engineNames = ["pulumi", "compose"] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -25,6 +25,7 @@ export async function chooseEngine(asked: EngineName | undefined, state: StackSt
   }
   const wanted = asked ?? last;
   if (wanted !== "compose") {
+    usePulumiOf(state.home);
     const pulumi = await findPulumi();
     if (pulumi) return new PulumiEngine(pulumi);
     if (wanted === "pulumi") {

@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, relative } from "node:path";
+import { delimiter, join, relative, resolve } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { parseDocument, stringify } from "yaml";
 import { buildStandinImage } from "../../rehearsal/build.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
-import { mendNamespaces } from "../../targets/docker/converge.ts";
-import { failure } from "../../targets/docker/health.ts";
+import { mendNamespaces, startStopped } from "../../targets/docker/converge.ts";
+import { failure, waitUntilHealthy } from "../../targets/docker/health.ts";
 import { connectDocker, hostFault, stackContainers, stackVolumes } from "../../targets/docker/host.ts";
 import { checkHost } from "../../targets/docker/preflight.ts";
 import type { StackState } from "../state.ts";
-import { type Engine, type EngineContext, waitsOf } from "./engine.ts";
+import { type Engine, type EngineContext, patience, waitsOf } from "./engine.ts";
 import { recover } from "./recover.ts";
 
 /** Oldest Pulumi CLI this was run with. */
@@ -25,6 +25,35 @@ export async function findPulumi(): Promise<string | undefined> {
   });
   const version = /^v?(\d+)\.\d+\.\d+\S*$/.exec(stdout.trim());
   return !failed && Number(version?.[1] ?? 0) >= oldestCli ? stdout.trim() : undefined;
+}
+
+/** Where a CLI that was installed from here lives: on PATH for everything this process starts. */
+export function usePulumiOf(home: string): void {
+  const folder = join(home, "pulumi", "bin");
+  if (existsSync(folder)) process.env.PATH = `${process.env.PATH ?? ""}${delimiter}${folder}`;
+}
+
+/** Milliseconds the one try to install the CLI may take. */
+const installPatience = 180_000;
+
+/** Tries once to install the Pulumi CLI with Pulumi's own installer. No network is no error: undefined then. */
+export async function installPulumi(
+  home: string,
+  say: (message: string) => void,
+): Promise<string | undefined> {
+  const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
+  say("no Pulumi CLI on PATH: trying to install it once");
+  try {
+    await Promise.race([
+      PulumiCommand.install({ root: join(home, "pulumi") }),
+      new Promise((_, reject) => setTimeout(reject, installPatience).unref()),
+    ]);
+  } catch {
+    say("the Pulumi CLI cannot be had from here: going on with the embedded engine");
+    return undefined;
+  }
+  usePulumiOf(home);
+  return findPulumi();
 }
 
 /** Resources worked on at the same time. */
@@ -49,7 +78,8 @@ export class PulumiEngine implements Engine {
       await buildStandinImage(context.root, docker);
     }
     const stack = await selectStack(context);
-    for (const line of await recover(stack.workspace, docker, platform.stack)) progress(line);
+    const { done: recovered, gone } = await recover(stack.workspace, docker, platform.stack);
+    for (const line of recovered) progress(line);
     await checkHost(docker, platform);
     const total = context.program.resources.length;
     let done = 0;
@@ -58,6 +88,8 @@ export class PulumiEngine implements Engine {
         parallel,
         color: "never",
         suppressOutputs: true,
+        // Containers removed behind our back are in the state until it is refreshed.
+        refresh: gone.length > 0,
         onEvent: ({ resOutputsEvent }) => {
           if (resOutputsEvent)
             progress(`${++done} of ${total} resources, last ${shortName(resOutputsEvent.metadata.urn)}`);
@@ -71,14 +103,16 @@ export class PulumiEngine implements Engine {
       if (/unhealthy|container exited|health/i.test(message) && found.failed.length > 0) throw found;
       throw new EnvironmentFault(`pulumi up failed:\n${diagnostics(message)}`);
     }
+    await startStopped(docker, platform);
     await mendNamespaces(docker, platform);
+    await waitUntilHealthy(docker, platform.stack, waitsOf(context), { seconds: patience, progress });
   }
 
   async down(context: EngineContext): Promise<void> {
     const docker = await connectDocker();
     const stack = await selectStack(context);
-    for (const line of await recover(stack.workspace, docker, context.loaded.platform.stack))
-      context.progress(line);
+    const { done: recovered } = await recover(stack.workspace, docker, context.loaded.platform.stack);
+    for (const line of recovered) context.progress(line);
     let done = 0;
     await stack.destroy({
       parallel,
@@ -122,7 +156,11 @@ function diagnostics(message: string): string {
  * The stack in a workspace. A development stack has a workspace beside its state, so that Pulumi writes the stack's
  * encryption salt there and not into the checked-in config; other stacks live in the project, as with plain `pulumi`.
  */
-export async function selectStack({ root, loaded, state }: EngineContext): Promise<Stack> {
+export async function selectStack({
+  root,
+  loaded,
+  state,
+}: Pick<EngineContext, "root" | "loaded" | "state">): Promise<Stack> {
   const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
   const { platform, config } = loaded;
   const own =
@@ -143,7 +181,7 @@ function environmentOf(
   return {
     PULUMI_CONFIG_PASSPHRASE: state.passphrase(environment),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    UMS_STACK_FILE: join(root, file),
+    UMS_STACK_FILE: resolve(root, file),
     ...(isLoggedIn() ? {} : { PULUMI_BACKEND_URL: localBackend(state) }),
   };
 }
@@ -175,7 +213,7 @@ function writeWorkspace(root: string, state: StackState, file: string): string {
   project.set("main", `${relative(folder, root)}/`);
   writeFileSync(join(folder, "Pulumi.yaml"), project.toString());
   const target = join(folder, `Pulumi.${state.stack}.yaml`);
-  const config = parseDocument(readFileSync(join(root, file), "utf8")).toJS() as Record<string, unknown>;
+  const config = parseDocument(readFileSync(resolve(root, file), "utf8")).toJS() as Record<string, unknown>;
   const kept = existsSync(target)
     ? (parseDocument(readFileSync(target, "utf8")).toJS() as Record<string, unknown>)
     : {};

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Workspace } from "@pulumi/pulumi/automation/index.js";
 import type Docker from "dockerode";
 import { stackContainers, stackNetworks } from "../../targets/docker/host.ts";
+import { dockerTypes } from "../../targets/resources.ts";
 import { isRunning } from "../state.ts";
 
 interface ExportedResource {
@@ -18,12 +19,20 @@ interface ExportedState {
   pending_operations?: { resource: ExportedResource; type: string }[];
 }
 
+/** What `recover` did, and whether the state still names things that are gone. */
+export interface Recovery {
+  /** A line each. */
+  done: string[];
+  /** Containers and networks of the state that no longer exist: only a refresh takes them out of it. */
+  gone: string[];
+}
+
 /**
  * Makes a stack whose `up` was killed ready for the next one: lifts a lock whose process is gone, removes containers
  * and networks of the stack that the state does not know (never a volume: creating one that exists takes it up), and
- * clears the operations that were under way. Returns what it did, a line each.
+ * clears the operations that were under way.
  */
-export async function recover(workspace: Workspace, docker: Docker, stack: string): Promise<string[]> {
+export async function recover(workspace: Workspace, docker: Docker, stack: string): Promise<Recovery> {
   const done: string[] = [];
   const backend = workspace.envVars.PULUMI_BACKEND_URL ?? process.env.PULUMI_BACKEND_URL ?? "";
   if (backend.startsWith("file://")) done.push(...liftStaleLocks(fileURLToPath(backend), stack));
@@ -31,12 +40,14 @@ export async function recover(workspace: Workspace, docker: Docker, stack: strin
   const exported = await workspace.exportStack(stack);
   const state = (exported.deployment ?? {}) as ExportedState;
   const known = new Set((state.resources ?? []).map((resource) => resource.id));
-  for (const { id, name } of await stackContainers(docker, stack)) {
+  const containers = await stackContainers(docker, stack);
+  const networks = await stackNetworks(docker, stack);
+  for (const { id, name } of containers) {
     if (known.has(id)) continue;
     await docker.getContainer(id).remove({ force: true });
     done.push(`removed the container ${name}, which the state does not know`);
   }
-  for (const { id, name } of await stackNetworks(docker, stack)) {
+  for (const { id, name } of networks) {
     if (known.has(id)) continue;
     await docker.getNetwork(id).remove();
     done.push(`removed the network ${name}, which the state does not know`);
@@ -49,7 +60,12 @@ export async function recover(workspace: Workspace, docker: Docker, stack: strin
     });
     done.push(`cleared ${pending.length} interrupted operations`);
   }
-  return done;
+  const existing = new Set([...containers, ...networks].map(({ id }) => id));
+  const gone = (state.resources ?? [])
+    .filter(({ type }) => type === dockerTypes.container || type === dockerTypes.network)
+    .filter(({ id }) => id !== undefined && !existing.has(id))
+    .map(({ urn }) => urn.split("::").at(-1) ?? urn);
+  return { done, gone };
 }
 
 /** Locks of the local backend made on this machine by a process that is gone. */

@@ -1,4 +1,5 @@
 import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
+import { ComposeFailure } from "../../targets/compose/client.ts";
 import { ServicesFailed } from "../../targets/docker/health.ts";
 
 /** Exit codes of every command. */
@@ -12,7 +13,7 @@ export class Violation extends Error {
 /** Shows an error to a person and gives the exit code for it. A stack trace is for our own mistakes alone. */
 export function report(error: unknown): number {
   if (error instanceof Violation) return exitCodes.violation;
-  if (error instanceof ServicesFailed) {
+  if (error instanceof ServicesFailed || error instanceof ComposeFailure) {
     process.stderr.write(`${error.message}\n`);
     return exitCodes.violation;
   }

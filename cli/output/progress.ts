@@ -7,7 +7,7 @@ export interface Step<T> {
 }
 
 /**
- * Runs steps in order and shows how far they are: redrawn lines on a terminal, a line a message elsewhere. Everything
+ * Runs steps in order and shows how far they are: redrawn lines on a terminal, a line now and then elsewhere. Everything
  * goes to standard error, so that standard output is the result alone.
  */
 export async function withProgress<T>(step: Step<T>, quiet: boolean): Promise<T> {
@@ -34,13 +34,16 @@ export async function withProgress<T>(step: Step<T>, quiet: boolean): Promise<T>
   return result as T;
 }
 
-/** A line a message, without repeats. */
+/** Milliseconds between two lines of progress in a log. */
+const plainInterval = 5000;
+
+/** A line now and then, for a log. */
 function plainProgress(title: string): (message: string) => void {
   process.stderr.write(`${title}\n`);
-  let last = "";
+  let next = 0;
   return (message) => {
-    if (message === last) return;
-    last = message;
+    if (Date.now() < next) return;
+    next = Date.now() + plainInterval;
     process.stderr.write(`  ${message}\n`);
   };
 }

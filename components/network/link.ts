@@ -15,7 +15,7 @@ export interface LinkArgs {
  */
 export class Link extends pulumi.ComponentResource {
   readonly network: docker.Network;
-  /** The network's name in Docker: `<stack>-<consumer>-to-<provider>`. */
+  /** The network's name in Docker: `<stack>-<consumer>_to_<provider>`. */
   readonly networkName: string;
 
   constructor(name: string, args: LinkArgs, options?: pulumi.ComponentResourceOptions) {
@@ -39,5 +39,5 @@ export class Link extends pulumi.ComponentResource {
 }
 
 export function linkNetworkName(stack: string, link: Pick<ResolvedLink, "consumer" | "provider">): string {
-  return `${stack}-${link.consumer}-to-${link.provider}`;
+  return `${stack}-${link.consumer}_to_${link.provider}`;
 }

@@ -23,7 +23,8 @@ export class Secret extends pulumi.ComponentResource {
   private create(name: string, { source, secretValue, configValue }: SecretArgs): pulumi.Output<string> {
     switch (source.kind) {
       case "config":
-        return configValue(source.key);
+        // Only a preview comes this far with an unset value; a deployment refuses it before the first resource.
+        return source.isSet ? configValue(source.key) : pulumi.output(`[${source.key} is not set]`);
       case "template":
         return pulumi
           .all(source.parts.map((part) => (typeof part === "string" ? part : secretValue(part.secret))))

@@ -13,6 +13,8 @@ export interface ServiceArgs extends ContainerContext {
   through: Service | undefined;
   /** A secret's value by its id. */
   secretValue(id: string): pulumi.Output<string>;
+  /** What must be there, and healthy, before the container. A component's own dependsOn does not reach its children. */
+  after: readonly pulumi.Resource[];
 }
 
 /** Seconds a new container may take to become healthy, beyond its own start period. */
@@ -24,8 +26,8 @@ export class Service extends pulumi.ComponentResource {
   readonly serviceName: string;
 
   constructor(name: string, args: ServiceArgs, options?: pulumi.ComponentResourceOptions) {
-    super("ums:service:Service", name, {}, { ...options, dependsOn: [] });
-    const { service, seed, through, secretValue } = args;
+    super("ums:service:Service", name, {}, options);
+    const { service, seed, through, secretValue, after } = args;
     this.serviceName = service.name;
     const probed = service.health.command !== null;
     this.container = new docker.Container(
@@ -45,7 +47,7 @@ export class Service extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        ...(options?.dependsOn === undefined ? {} : { dependsOn: options.dependsOn }),
+        dependsOn: [...after],
         deleteBeforeReplace: true,
         // The provider updates these in place without applying them to the running container.
         replaceOnChanges: ["cpuPeriod", "cpuQuota", "healthcheck", "init", "tmpfs"],

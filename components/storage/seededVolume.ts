@@ -10,6 +10,8 @@ export interface SeededVolumeArgs {
   seeder: Seeder;
   /** A secret's value by its id. */
   secretValue(id: string): pulumi.Output<string>;
+  /** What must be there before the container: the data volumes it gives an owner, and the image. */
+  after: readonly pulumi.Resource[];
 }
 
 /**
@@ -23,7 +25,7 @@ export class SeededVolume extends pulumi.ComponentResource {
 
   constructor(name: string, args: SeededVolumeArgs, options?: pulumi.ComponentResourceOptions) {
     super("ums:storage:SeededVolume", name, {}, options);
-    const { stack, service, plan, seeder, secretValue } = args;
+    const { stack, service, plan, seeder, secretValue, after } = args;
     const labels = labelsOf(stack, { "ums.seeds": service });
     this.volumes = plan.folders.map(
       ({ volume }) =>
@@ -45,7 +47,7 @@ export class SeededVolume extends pulumi.ComponentResource {
     this.container = new docker.Container(
       `${name}-container`,
       {
-        name: `${stack}-${service}-seed`,
+        name: `${stack}-${service}_seed`,
         image: seeder.image,
         entrypoints: entrypoint,
         command,
@@ -74,7 +76,8 @@ export class SeededVolume extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: this.volumes,
+        // A component's own dependsOn does not reach its children: Docker would make a missing volume by itself.
+        dependsOn: [...this.volumes, ...after],
         deleteBeforeReplace: true,
         replaceOnChanges: ["*"],
         additionalSecretOutputs: ["uploads"],

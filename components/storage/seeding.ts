@@ -20,10 +20,17 @@ export function planSeeding(stack: string, service: Service): SeedingPlan | unde
   const owned = service.mounts.filter((mount) => mount.setOwner);
   if (paths.length === 0 && owned.length === 0) return undefined;
   const folders = paths.map((path) => ({
-    volume: `${stack}-${service.name}-files${path.replaceAll("/", "-")}`,
+    volume: `${stack}-${service.name}_files${encodePath(path)}`,
     path,
   }));
   return { folders, owned, files: service.files, owner: service.owner };
+}
+
+/** A path in the characters a volume's name may have, with no two paths alike. */
+function encodePath(path: string): string {
+  return path.replace(/[^A-Za-z0-9-]/g, (character) =>
+    character === "/" ? "." : `_${character.codePointAt(0)?.toString(16)}_`,
+  );
 }
 
 /** Path of a file of the service inside the one-shot container. */

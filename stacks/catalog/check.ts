@@ -1,8 +1,9 @@
 import { dirname } from "node:path/posix";
 import type { Problem } from "../errors.ts";
+import type { YamlPath } from "../issues.ts";
 import { didYouMean } from "../suggest.ts";
-import type { YamlPath } from "../yaml.ts";
 import type { CatalogEntry } from "./load.ts";
+import type { ServiceRecord } from "./record.ts";
 
 /** What a schema cannot say: rules between the fields of one record. */
 export function checkRecord(entry: CatalogEntry): Problem[] {
@@ -51,15 +52,19 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     }
   }
 
-  const mounted = new Map<string, string>();
-  const mount = (path: YamlPath, place: string) => {
-    const name = showMount(path);
-    const earlier = mounted.get(place);
-    if (earlier) report(path, `${name} mounts ${place}, which ${earlier} mounts already`);
-    else mounted.set(place, name);
-  };
+  for (const [index, segment] of record.alsoIn.entries()) {
+    if (segment === record.segment || record.alsoIn.indexOf(segment) < index) {
+      report(["alsoIn", index], `alsoIn[${index}]: the service is in the segment ${segment} already`);
+    }
+  }
+
+  checkMounts(record, report);
+
+  const tmpfsPaths = [
+    ...record.tmpfs.map((tmpfs) => tmpfs.path),
+    ...record.volumes.filter((volume) => volume.class === "transcode").map((volume) => volume.path),
+  ];
   for (const [index, volume] of record.volumes.entries()) {
-    mount(["volumes", index, "path"], volume.path);
     if (volume.class === "transcode" && volume.shared) {
       report(
         ["volumes", index, "shared"],
@@ -67,31 +72,6 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
       );
     }
   }
-  for (const [index, tmpfs] of record.tmpfs.entries()) mount(["tmpfs", index, "path"], tmpfs.path);
-
-  const seeded = [
-    ...record.files.map((file, index) => ({ path: ["files", index, "path"], file: file.path })),
-    ...record.secrets.flatMap((secret, index) =>
-      secret.file ? [{ path: ["secrets", index, "file"], file: secret.file }] : [],
-    ),
-  ];
-  const seenFiles = new Set<string>();
-  for (const { path, file } of seeded) {
-    if (seenFiles.has(file)) report(path, `${file} is written twice`);
-    seenFiles.add(file);
-    const folder = dirname(file);
-    if (folder === "/") report(path, `${file}: a seeded file needs a folder of its own, as in /run/secrets`);
-    for (const [other, name] of mounted) {
-      if (folder === other || other.startsWith(`${folder}/`)) {
-        report(path, `${file}: its folder is seeded as a volume of its own and hides ${name} at ${other}`);
-      }
-    }
-  }
-
-  const tmpfsPaths = [
-    ...record.tmpfs.map((tmpfs) => tmpfs.path),
-    ...record.volumes.filter((volume) => volume.class === "transcode").map((volume) => volume.path),
-  ];
   const liftedKeys = new Set<string>();
   for (const [index, lift] of record.lifted.entries()) {
     const key = `${lift.privilege} ${"value" in lift ? lift.value : ""}`;
@@ -100,7 +80,6 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     if (lift.privilege === "tmpfs-exec" && !tmpfsPaths.includes(lift.value)) {
       report(["lifted", index, "value"], `no tmpfs at ${lift.value}${didYouMean(lift.value, tmpfsPaths)}`);
     }
-    if (lift.privilege === "host-mount") mount(["lifted", index, "path"], lift.path);
   }
   const isRoot = record.user.uid === 0;
   if (isRoot && !liftedKeys.has("root-user ")) {
@@ -128,6 +107,43 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     secretNames.add(secret.name);
   }
   return problems;
+}
+
+/** One mount a place, and seeded files beside them: their folder is a volume of its own. */
+function checkMounts(record: ServiceRecord, report: (path: YamlPath, message: string) => void): void {
+  const mounts = [
+    ...record.volumes.map(({ path }, index) => ({ at: ["volumes", index, "path"], path })),
+    ...record.tmpfs.map(({ path }, index) => ({ at: ["tmpfs", index, "path"], path })),
+    ...record.lifted.flatMap((lift, index) =>
+      lift.privilege === "host-mount" ? [{ at: ["lifted", index, "path"], path: lift.path }] : [],
+    ),
+  ];
+  const mounted = new Map<string, string>();
+  for (const { at, path } of mounts) {
+    const name = showMount(at);
+    const earlier = mounted.get(path);
+    if (earlier) report(at, `${name} mounts ${path}, which ${earlier} mounts already`);
+    else mounted.set(path, name);
+  }
+
+  const files = [
+    ...record.files.map(({ path }, index) => ({ at: ["files", index, "path"], path })),
+    ...record.secrets.flatMap(({ file }, index) =>
+      file === undefined ? [] : [{ at: ["secrets", index, "file"], path: file }],
+    ),
+  ];
+  const seen = new Set<string>();
+  for (const { at, path } of files) {
+    if (seen.has(path)) report(at, `${path} is written twice`);
+    seen.add(path);
+    const folder = dirname(path);
+    if (folder === "/") report(at, `${path}: a seeded file needs a folder of its own, as in /run/secrets`);
+    for (const [other, name] of mounted) {
+      if (folder === other || other.startsWith(`${folder}/`)) {
+        report(at, `${path}: its folder is seeded as a volume of its own and hides ${name} at ${other}`);
+      }
+    }
+  }
 }
 
 function showMount(path: YamlPath): string {

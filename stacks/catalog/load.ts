@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { InputError, type Problem } from "../errors.ts";
-import { largestFile, parseYaml, type YamlFile } from "../yaml.ts";
+import { readYaml, type YamlFile } from "../yaml.ts";
 import { checkRecord } from "./check.ts";
 import { recordSchema, type ServiceRecord } from "./record.ts";
 
@@ -10,6 +10,9 @@ export type CatalogEntry = YamlFile<ServiceRecord>;
 
 /** All records by name, sorted. */
 export type Catalog = ReadonlyMap<string, CatalogEntry>;
+
+/** Numbers of records that do not come with the project. */
+const ownNumbers = { first: 100, last: 127 };
 
 /** Files in a catalogue folder that are not service records. */
 const notRecords = new Set(["environments.yaml"]);
@@ -24,12 +27,7 @@ export function loadCatalog(root: string, folders: readonly string[]): Catalog {
   const entries: CatalogEntry[] = [];
   for (const folder of folders) {
     for (const path of yamlFiles(join(root, folder), problems, folder)) {
-      const file = relative(root, path);
-      if (statSync(path).size > largestFile) {
-        problems.push({ place: { file }, message: "the file is over 1 MiB; split it" });
-        continue;
-      }
-      const result = parseYaml(file, readFileSync(path, "utf8"), recordSchema);
+      const result = readYaml(path, relative(root, path), recordSchema);
       if (result.ok) entries.push(result.yaml);
       else problems.push(...result.problems);
     }
@@ -43,17 +41,16 @@ export function loadCatalog(root: string, folders: readonly string[]): Catalog {
 }
 
 function yamlFiles(folder: string, problems: Problem[], shown: string): string[] {
-  let names: string[];
   try {
-    names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !notRecords.has(relative(folder, path)))
+      .sort();
   } catch {
     problems.push({ message: `the catalogue folder ${shown} cannot be read` });
     return [];
   }
-  return names
-    .filter((name) => /\.ya?ml$/.test(name) && !notRecords.has(name))
-    .sort()
-    .map((name) => join(folder, name));
 }
 
 /** Names and numbers are unique over all folders. */
@@ -65,7 +62,7 @@ function duplicates(entries: readonly CatalogEntry[]): Problem[] {
       const value = entry.value[key];
       const earlier = first.get(value);
       if (earlier) {
-        const free = key === "number" ? `; the next free one is ${nextFree(entries)}` : "";
+        const free = key === "number" ? `; ${nextFree(entries)}` : "";
         problems.push({
           place: entry.locate([key]),
           message: `${key} ${JSON.stringify(value)} is taken by ${earlier.value.name} (${earlier.file})${free}`,
@@ -76,9 +73,11 @@ function duplicates(entries: readonly CatalogEntry[]): Problem[] {
   return problems;
 }
 
-function nextFree(entries: readonly CatalogEntry[]): number {
+/** The next number for a record of one's own. */
+function nextFree(entries: readonly CatalogEntry[]): string {
   const taken = new Set(entries.map((entry) => entry.value.number));
-  let number = 100;
-  while (taken.has(number)) number++;
-  return number;
+  for (let number = ownNumbers.first; number <= ownNumbers.last; number++) {
+    if (!taken.has(number)) return `the next free one is ${number}`;
+  }
+  return `none of ${ownNumbers.first} to ${ownNumbers.last} is free`;
 }

@@ -1,27 +1,17 @@
 import { z } from "zod";
-
-/** Lower-case DNS label: what Docker, DNS and subdomains all accept. */
-const dnsLabel = z
-  .string()
-  .regex(
-    /^[a-z](?:[a-z0-9-]{0,40}[a-z0-9])?$/,
-    "use lower-case letters, digits and hyphens, starting with a letter",
-  );
-const sentence = z.string().trim().min(3, "say it in a few words").max(400);
-const reason = sentence.describe("Why, in words a reviewer can judge.");
-const absolutePath = z
-  .string()
-  .regex(
-    /^\/(?!.*\/\/)(?!.*\/\.{1,2}(?:\/|$))[^\0\s:]*$/,
-    "use an absolute path without '.', '..', ':' or spaces",
-  );
-const port = z.int().min(1).max(65535);
-const protocol = z.enum(["tcp", "udp"]);
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use letters, digits and underscores");
-const variables = z.record(variableName, z.union([z.string(), z.number(), z.boolean()]));
-const octalMode = z
-  .string()
-  .regex(/^0[0-7]{3}$/, 'write the mode as four octal digits in quotes, as in "0400"');
+import {
+  absolutePath,
+  dnsLabel,
+  octalMode,
+  port,
+  protocol,
+  reason,
+  sentence,
+  urlPath,
+  variableName,
+  variables,
+} from "./fields.ts";
+import { lifted } from "./privileges.ts";
 
 export const categories = [
   "gateway",
@@ -85,7 +75,7 @@ const route = z.strictObject({
     .describe("public: no single sign-on. user, admin: Authelia groups."),
   reason: reason.optional().describe("Required when access is public."),
   bypass: z
-    .array(z.strictObject({ path: absolutePath, reason }))
+    .array(z.strictObject({ path: urlPath, reason }))
     .default([])
     .describe("Path prefixes that native applications reach without single sign-on."),
 });
@@ -157,7 +147,10 @@ const secret = z
       .optional()
       .describe("A secret of a service this one is linked to, as service/secret."),
     template: z.string().optional().describe("Text with ${secret:name} or ${secret:service/name} in it."),
-    optional: z.boolean().default(false).describe("With config: an unset key leaves the secret out."),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe("An unset config key leaves the secret out; so does one in what from or template names."),
     file: absolutePath
       .optional()
       .describe("Path inside the container, mode 0400, owned by the service's user."),
@@ -187,35 +180,6 @@ const secret = z
       });
     }
   });
-
-const lifted = z.discriminatedUnion("privilege", [
-  z.strictObject({ privilege: z.literal("root-user"), reason }),
-  z.strictObject({ privilege: z.literal("writable-root"), reason }),
-  z.strictObject({ privilege: z.literal("new-privileges"), reason }),
-  z.strictObject({
-    privilege: z.literal("capability"),
-    value: z.string().regex(/^[A-Z][A-Z_]+$/, "name it without CAP_, as in NET_ADMIN"),
-    reason,
-  }),
-  z.strictObject({
-    privilege: z.literal("tmpfs-exec"),
-    value: absolutePath.describe("The tmpfs' path."),
-    reason,
-  }),
-  z.strictObject({ privilege: z.literal("device"), value: absolutePath, reason }),
-  z.strictObject({
-    privilege: z.literal("host-mount"),
-    value: absolutePath.describe("Path on the host."),
-    path: absolutePath.describe("Path in the container."),
-    access: z.enum(["read", "write"]).default("read"),
-    reason,
-  }),
-  z.strictObject({
-    privilege: z.literal("sysctl"),
-    value: z.string().regex(/^[a-z0-9_.]+=\S+$/, "write name=value"),
-    reason,
-  }),
-]);
 
 const publish = z.strictObject({
   port: port.describe("Container port."),

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InputError, type Problem } from "../errors.ts";
+import { showPath, type YamlPath } from "../issues.ts";
 import { didYouMean } from "../suggest.ts";
-import { parseYaml, showPath, type YamlFile, type YamlPath } from "../yaml.ts";
+import { readYaml, type YamlFile } from "../yaml.ts";
 import {
   type Environments,
   environmentsSchema,
@@ -23,7 +24,7 @@ export interface StackConfig {
   /** Encrypted values as they stand in the file, by name. */
   encryptedSecrets: Readonly<Record<string, string>>;
   encryptionSalt?: string;
-  /** Place of a value of ums:platform. */
+  /** Place of a value of ums:platform; the file alone where the value did not come from it. */
   locate(path: YamlPath): { file: string; line?: number; column?: number };
 }
 
@@ -40,15 +41,13 @@ export interface StackConfigOptions {
  */
 export function loadStackConfig(root: string, stack: string, options: StackConfigOptions = {}): StackConfig {
   const file = options.file ?? `Pulumi.${stack}.yaml`;
-  let text: string;
-  try {
-    text = readFileSync(resolve(root, file), "utf8");
-  } catch {
+  const path = resolve(root, file);
+  if (!existsSync(path)) {
     const known = readdirSync(root).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
     const hint = didYouMean(stack, known) || `; stacks here: ${known.join(", ") || "none"}`;
     throw new InputError([{ message: `${file} does not exist, so there is no stack "${stack}"${hint}` }]);
   }
-  const result = parseYaml(file, text, stackFileSchema);
+  const result = readYaml(path, file, stackFileSchema, { isSecret });
   if (!result.ok) throw new InputError(result.problems);
   const config = toStackConfig(stack, result.yaml);
   if (options.engineValue === undefined) return config;
@@ -56,7 +55,7 @@ export function loadStackConfig(root: string, stack: string, options: StackConfi
   if (platform.success) {
     return isDeepStrictEqual(platform.data, config.platform)
       ? config
-      : { ...config, platform: platform.data };
+      : { ...config, platform: platform.data, locate: () => ({ file: config.file }) };
   }
   throw new InputError(
     platform.error.issues.map((issue) => ({
@@ -65,9 +64,13 @@ export function loadStackConfig(root: string, stack: string, options: StackConfi
   );
 }
 
+function isSecret([section, key]: YamlPath): boolean {
+  return section === "config" && key === "ums:secrets";
+}
+
 function toStackConfig(stack: string, yaml: YamlFile<ReturnType<typeof stackFileSchema.parse>>): StackConfig {
-  if (!/^[a-z][a-z0-9-]{0,20}$/.test(stack)) {
-    const message = `the stack name "${stack}" becomes part of container names: use at most 21 lower-case letters, digits and hyphens`;
+  if (!/^[a-z][a-z0-9]{0,20}$/.test(stack)) {
+    const message = `the stack name "${stack}" becomes part of container names: use at most 21 lower-case letters and digits`;
     throw new InputError([{ message }]);
   }
   const secrets = yaml.value.config["ums:secrets"];
@@ -82,9 +85,9 @@ function toStackConfig(stack: string, yaml: YamlFile<ReturnType<typeof stackFile
   };
 }
 
-/** @throws InputError when the file is wrong or environments inherit in a circle */
+/** @throws InputError when the file is missing or wrong, or environments inherit in a circle */
 export function loadEnvironments(root: string, file = "catalog/environments.yaml"): Environments {
-  const result = parseYaml(file, readFileSync(join(root, file), "utf8"), environmentsSchema);
+  const result = readYaml(join(root, file), file, environmentsSchema);
   if (!result.ok) throw new InputError(result.problems);
   const { value, locate } = result.yaml;
   const problems: Problem[] = [];

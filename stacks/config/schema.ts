@@ -1,19 +1,16 @@
 import { z } from "zod";
+import { variables } from "../catalog/fields.ts";
 import { environmentNames } from "../catalog/record.ts";
 import { parseCidr } from "../cidr.ts";
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]*$/, "not a service name");
 const network = z.string().refine((text) => parseCidr(text) !== undefined, "write a network as 10.10.0.0/16");
-const variables = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
-  z.union([z.string(), z.number(), z.boolean()]),
-);
 
 const placement = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("local") }).describe("A named volume in Docker's own folder."),
   z
     .strictObject({ kind: z.literal("bind"), path: z.string().startsWith("/") })
-    .describe("A folder of the host: one sub-folder a volume, or the folder itself for a shared volume."),
+    .describe("A folder of the host with a sub-folder for every volume: `data` for the shared library."),
   z
     .strictObject({
       kind: z.literal("nfs"),
@@ -120,6 +117,10 @@ export const platformConfigSchema = z.strictObject({
 
 export type PlatformConfig = z.output<typeof platformConfigSchema>;
 
+/** What is told of a secret that is not encrypted: these words alone, never the value. */
+const encrypted =
+  "write encrypted secrets here alone: pulumi config set --secret --path 'ums:secrets.<name>' does";
+
 /** A whole Pulumi.<stack>.yaml, as far as this project reads it. */
 export const stackFileSchema = z.strictObject({
   secretsprovider: z.string().optional(),
@@ -131,7 +132,8 @@ export const stackFileSchema = z.strictObject({
     "ums:secrets": z
       .record(
         z.string().regex(/^[a-z][A-Za-z0-9]*$/, "use camelCase"),
-        z.strictObject({ secure: z.string() }),
+        z.strictObject({ secure: z.string(encrypted) }, encrypted),
+        encrypted,
       )
       .default({}),
   }),

@@ -15,9 +15,16 @@ export interface Edge {
 
 type Enabled = ReadonlyMap<string, CatalogEntry>;
 
+/** The service in whose network namespace a service is: itself, unless it goes through another. */
+export function hostOf({ name, through }: { name: string; through?: string | undefined }): string {
+  return through ?? name;
+}
+
 /** All edges of the stack: declared ones, and those that routes, metrics and single sign-on imply. Sorted. */
 export function resolveEdges(enabled: Enabled, report: (problem: Problem) => void): Edge[] {
+  checkHosts(enabled, report);
   const edges = new Map<string, Edge>();
+  const host = (name: string) => hostOf(enabled.get(name)?.value ?? { name });
   const add = (
     consumer: string,
     provider: string,
@@ -25,6 +32,15 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
     place: Place,
     flags = { required: true, ordered: false },
   ) => {
+    if (host(consumer) === host(provider)) {
+      const shared = `${consumer} and ${provider} share ${host(consumer)}'s network namespace`;
+      const fix =
+        use.origin === "declared"
+          ? "use 127.0.0.1, and no link"
+          : `there can be no link for what ${use.origin} implies; let one of them out of it`;
+      report({ place, message: `${shared}: ${fix}` });
+      return;
+    }
     const key = `${consumer}>${provider}`;
     const edge = edges.get(key) ?? { consumer, provider, required: false, ordered: false, uses: [], place };
     edges.set(key, edge);
@@ -89,21 +105,32 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
       add(collector, name, use, locate(["metrics"]));
     }
   }
-  const ssoPort = sso === undefined ? undefined : enabled.get(sso)?.value.route?.port;
-  if (gateway && sso && ssoPort !== undefined) {
-    const use: LinkUse = {
-      port: ssoPort,
-      protocol: "tcp",
-      why: "asks whether a request is signed in",
-      origin: "sso",
-    };
-    add(gateway, sso, use, enabled.get(sso)?.locate(["roles"]) ?? { file: "" });
+  const ssoEntry = sso === undefined ? undefined : enabled.get(sso);
+  if (ssoEntry && !ssoEntry.value.route) {
+    const message = `${sso} has the role sso but no route, so no one can sign in there; give it a route`;
+    report({ place: ssoEntry.locate(["roles"]), message });
+  }
+  if (gateway && sso && ssoEntry?.value.route) {
+    const why = "asks whether a request is signed in";
+    const use: LinkUse = { port: ssoEntry.value.route.port, protocol: "tcp", why, origin: "sso" };
+    add(gateway, sso, use, ssoEntry.locate(["roles"]));
   }
   const sorted = [...edges.values()].sort(
     (a, b) => compare(a.consumer, b.consumer) || compare(a.provider, b.provider),
   );
   for (const edge of sorted) edge.uses.sort((a, b) => a.port - b.port || compare(a.origin, b.origin));
   return sorted;
+}
+
+/** A service goes through one that has a network itself. */
+function checkHosts(enabled: Enabled, report: (problem: Problem) => void): void {
+  for (const [name, { value, locate }] of enabled) {
+    const outer = value.through === undefined ? undefined : enabled.get(value.through)?.value.through;
+    // Two that go through each other, or one through itself, wait for each other: the start order tells.
+    if (outer === undefined || value.through === name || outer === name) continue;
+    const message = `${name} goes through "${value.through}", which has no network of its own: it goes through "${outer}"; name that here`;
+    report({ place: locate(["through"]), message });
+  }
 }
 
 export function compare(a: string, b: string): number {

@@ -22,31 +22,46 @@ export function templateVariables(environments: Environments, config: StackConfi
     variables,
     { STACK: config.stack, DOMAIN: domain, TZ: timezone },
   ];
-  return toStrings(Object.assign({}, ...layers));
+  const merged = new Map(layers.flatMap((layer) => Object.entries(layer)));
+  return Object.fromEntries([...merged].sort(byName).map(([name, value]) => [name, String(value)]));
+}
+
+/** A variable of a service's container as it is written, before templates are filled in. */
+export interface WrittenVariable {
+  name: string;
+  text: string;
+  place: Place;
 }
 
 /**
  * A service's container environment: its `environment`, then `environments.all`, then its overrides for the
- * inherited environments and the environment itself, then the stack config's override; later wins.
+ * inherited environments and the environment itself, then the stack config's override; later wins. Sorted by name.
  */
 export function serviceEnvironment(
   entry: CatalogEntry,
   environments: Environments,
   config: StackConfig,
-): Record<string, string> {
-  const { environment, environments: overrides, name } = entry.value;
-  const layers: Variables[] = [
-    environment,
-    overrides.all ?? {},
-    ...inheritance(environments, config.platform.environment).map((layer) => overrides[layer] ?? {}),
-    config.platform.overrides[name]?.environment ?? {},
-  ];
-  return toStrings(Object.assign({}, ...layers));
+): WrittenVariable[] {
+  const { environment, environments: overrides, name: service } = entry.value;
+  const written = (variables: Variables | undefined, locate: (name: string) => Place) =>
+    Object.entries(variables ?? {}).map(
+      ([name, value]) => [name, { name, text: String(value), place: locate(name) }] as const,
+    );
+  const layers = ["all", ...inheritance(environments, config.platform.environment)] as const;
+  const merged = new Map([
+    ...written(environment, (name) => entry.locate(["environment", name])),
+    ...layers.flatMap((layer) =>
+      written(overrides[layer], (name) => entry.locate(["environments", layer, name])),
+    ),
+    ...written(config.platform.overrides[service]?.environment, (name) =>
+      config.locate(["overrides", service, "environment", name]),
+    ),
+  ]);
+  return [...merged].sort(byName).map(([, variable]) => variable);
 }
 
-function toStrings(variables: Variables): Record<string, string> {
-  const sorted = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([key, value]) => [key, String(value)]));
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /** Replaces `${NAME}` by template variables; `$${` stands for a literal `${`. Unknown names go to `report`. */
@@ -58,8 +73,7 @@ export function fillIn(
 ): string {
   return text.replace(/\$?\$\{([^}]*)\}/g, (whole, name: string) => {
     if (whole.startsWith("$$")) return whole.slice(1);
-    const value = variables[name];
-    if (value !== undefined) return value;
+    if (Object.hasOwn(variables, name)) return variables[name] ?? "";
     const hint =
       didYouMean(name, Object.keys(variables)) || `; possible: ${Object.keys(variables).sort().join(", ")}`;
     report({

@@ -2,21 +2,32 @@ import type { Catalog, CatalogEntry } from "../catalog/load.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Environments } from "../config/schema.ts";
 import { InputError, type Problem } from "../errors.ts";
+import { freeze } from "../freeze.ts";
 import type { GpuChoice, Link, Platform, SeededFile, Segment, Service, Warning } from "../platform.ts";
-import { compare, type Edge, resolveEdges } from "./edges.ts";
+import { compare, type Edge, hostOf, resolveEdges } from "./edges.ts";
 import { fillIn, serviceEnvironment, templateVariables } from "./environment.ts";
 import { checkBudget, checkClashes, limitsOf } from "./limits.ts";
-import { linkNetwork, type Pools, readPools, segmentAddress, usedSegments } from "./networks.ts";
+import { leadsOut, linkNetwork, type Pools, readPools, segmentAddress, usedSegments } from "./networks.ts";
 import { startWaves, waitsOf } from "./order.ts";
 import { type Delivery, resolveSecrets } from "./secrets.ts";
 import { selectServices } from "./select.ts";
 import { dataVolumes, mountsOf, ownerOf, tmpfsOf } from "./storage.ts";
 
+export interface ResolveOptions {
+  /** What a required secret that the user has not set is: a warning (default) while looking, an error when deploying. */
+  unsetSecrets?: "warn" | "refuse";
+}
+
 /**
  * Catalogue and stack config to the platform they describe. Pure: same input, same bytes.
  * @throws InputError with everything that is wrong, each with file, line and column
  */
-export function resolvePlatform(catalog: Catalog, config: StackConfig, environments: Environments): Platform {
+export function resolvePlatform(
+  catalog: Catalog,
+  config: StackConfig,
+  environments: Environments,
+  options: ResolveOptions = {},
+): Platform {
   const problems: Problem[] = [];
   const report = (problem: Problem) => problems.push(problem);
   const { enabled, pulledIn } = selectServices(catalog, config, report);
@@ -26,14 +37,18 @@ export function resolvePlatform(catalog: Catalog, config: StackConfig, environme
   const waves = startWaves(enabled, edges, waits, report);
   const waitedFor = new Set([...waits.values()].flatMap((needs) => [...needs]));
   const variables = templateVariables(environments, config);
-  const secrets = resolveSecrets(enabled, edges, config, variables, report);
+  const unset: Problem[] = [];
+  const secrets = resolveSecrets(enabled, edges, config, variables, report, (problem) => unset.push(problem));
+  if (options.unsetSecrets === "refuse") problems.push(...unset);
   const volumes = dataVolumes(enabled, config, report);
   checkBudget(enabled, config, report);
   checkClashes(enabled, config, report);
   const warnings: Warning[] = [...pulledIn].map(([service, chain]) => ({
     service,
-    message: `in the stack because ${chain.join(" -> ")} requires it`,
+    message: `${service} is in the stack because ${chain.join(" -> ")} requires it`,
   }));
+
+  warnings.push(...unset);
 
   const resolve = (entry: CatalogEntry): Service => ({
     ...describe(entry, config, pools),
@@ -86,8 +101,8 @@ function resolveLink(edge: Edge, enabled: ReadonlyMap<string, CatalogEntry>, poo
   return {
     consumer: edge.consumer,
     provider: edge.provider,
-    consumerHost: consumer.through ?? consumer.name,
-    providerHost: provider.through ?? provider.name,
+    consumerHost: hostOf(consumer),
+    providerHost: hostOf(provider),
     ...linkNetwork(pools, consumer.number, provider.number),
     required: edge.required,
     ordered: edge.ordered,
@@ -100,7 +115,7 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
   const image = config.platform.overrides[record.name]?.image ?? record.image;
   const { publish, domain } = config.platform;
   const segments: Segment["name"][] = record.through === undefined ? [record.segment, ...record.alsoIn] : [];
-  if (record.egress && record.segment !== "dmz" && record.through === undefined) segments.push("egress");
+  if (record.egress && record.through === undefined && !segments.some(leadsOut)) segments.push("egress");
   const port = 443 + publish.offset === 443 ? "" : `:${443 + publish.offset}`;
   return {
     name: record.name,
@@ -181,9 +196,9 @@ function content(
   const { value: record } = entry;
   const fill = (text: string, path: readonly PropertyKey[]) =>
     fillIn(text, variables, entry.locate(path), report);
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(serviceEnvironment(entry, environments, config))) {
-    environment[name] = fill(value, ["environment", name]);
+  const environment = new Map<string, string>();
+  for (const { name, text, place } of serviceEnvironment(entry, environments, config)) {
+    environment.set(name, fillIn(text, variables, place, report));
   }
   const files: SeededFile[] = record.files.map((file, index) => ({
     path: file.path,
@@ -194,7 +209,7 @@ function content(
   for (const { id, file, variable, reason } of deliveries) {
     if (file !== undefined) {
       files.push({ path: file, mode: "0400", content: { secret: id } });
-      if (variable !== undefined) environment[variable] = file;
+      if (variable !== undefined) environment.set(variable, file);
     } else if (variable !== undefined) {
       secretVariables.push({ variable, secret: id, reason: reason ?? "" });
     }
@@ -202,7 +217,7 @@ function content(
   const words = (list: readonly string[] | undefined, key: "command" | "entrypoint") =>
     list === undefined ? {} : { [key]: list.map((word, index) => fill(word, [key, index])) };
   return {
-    environment: Object.fromEntries(Object.entries(environment).sort(([a], [b]) => compare(a, b))),
+    environment: Object.fromEntries([...environment].sort(([a], [b]) => compare(a, b))),
     files: files.sort((a, b) => compare(a.path, b.path)),
     secretVariables: secretVariables.sort((a, b) => compare(a.variable, b.variable)),
     ...words(record.command, "command"),
@@ -268,12 +283,4 @@ function unique(problems: readonly Problem[]): Problem[] {
     seen.add(key);
     return true;
   });
-}
-
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) freeze(inner);
-  }
-  return value;
 }

@@ -1,6 +1,8 @@
 import type { CatalogEntry } from "../catalog/load.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Problem } from "../errors.ts";
+import { hostOf } from "./edges.ts";
+import { leadsOut } from "./networks.ts";
 
 /** Memory (MiB) and processors of a service, after the stack's override. */
 export function limitsOf(
@@ -48,9 +50,9 @@ export function checkClashes(
   report: (problem: Problem) => void,
 ): void {
   const taken = new Map<string, string>();
-  const claim = (key: string, what: string, entry: CatalogEntry, path: readonly PropertyKey[]) => {
-    const owner = taken.get(key);
-    if (owner === undefined) taken.set(key, entry.value.name);
+  const claim = (what: string, entry: CatalogEntry, path: readonly PropertyKey[]) => {
+    const owner = taken.get(what);
+    if (owner === undefined) taken.set(what, entry.value.name);
     else report({ place: entry.locate(path), message: `${entry.value.name} and ${owner} both want ${what}` });
   };
   for (const entry of enabled.values()) {
@@ -61,29 +63,21 @@ export function checkClashes(
         const message = `${record.name}: host port ${publish.host} plus publish.offset ${config.platform.publish.offset} is over 65535`;
         report({ place: config.locate(["publish", "offset"]), message });
       }
-      claim(`host ${host}/${publish.protocol}`, `the host port ${host}/${publish.protocol}`, entry, [
-        "publish",
-        index,
-        "host",
-      ]);
-      if (record.segment !== "dmz" && !record.egress) {
+      const what = `the host port ${host}/${publish.protocol}`;
+      claim(what, entry, ["publish", index, "host"]);
+      if (!record.egress && ![record.segment, ...record.alsoIn].some(leadsOut)) {
         const message = `${record.name} publishes a port but sits on the internal segment ${record.segment}; only dmz services and those with egress can`;
         report({ place: entry.locate(["publish", index]), message });
       }
     }
     if (record.route) {
       const { subdomain } = record.route;
-      claim(
-        `name ${subdomain}`,
-        subdomain === "@" ? "the domain itself" : `the subdomain "${subdomain}"`,
-        entry,
-        ["route", "subdomain"],
-      );
+      const what = subdomain === "@" ? "the domain itself" : `the subdomain "${subdomain}"`;
+      claim(what, entry, ["route", "subdomain"]);
     }
-    const namespace = record.through ?? record.name;
     for (const [index, port] of record.ports.entries()) {
-      const what = `port ${port.port}/${port.protocol} of ${namespace}'s network namespace`;
-      claim(`${namespace} ${port.port}/${port.protocol}`, what, entry, ["ports", index, "port"]);
+      const what = `port ${port.port}/${port.protocol} of ${hostOf(record)}'s network namespace`;
+      claim(what, entry, ["ports", index, "port"]);
     }
   }
 }

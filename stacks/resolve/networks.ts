@@ -48,13 +48,18 @@ export function readPools(config: StackConfig, report: (problem: Problem) => voi
   return fits ? { segments, links } : undefined;
 }
 
+/** True for the networks with a way out of the host. A container is on one of them at most. */
+export function leadsOut(name: Segment["name"]): boolean {
+  return name === "egress" || name === "dmz";
+}
+
 export function segmentNetwork(pools: Pools, name: Segment["name"]): Segment {
   const cidr = subnet(pools.segments, 24, segmentIndex[name]);
   return {
     name,
     cidr: formatCidr(cidr),
     gateway: formatAddress(cidr.base + 1),
-    internal: name !== "egress" && name !== "dmz",
+    internal: !leadsOut(name),
   };
 }
 

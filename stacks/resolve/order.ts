@@ -15,7 +15,7 @@ export function waitsOf(enabled: ReadonlyMap<string, CatalogEntry>, edges: reado
   return waits;
 }
 
-/** Waves of a topological order; the services left over when there is a cycle are reported with the links that make it. */
+/** Waves of a topological order. Every cycle is reported with the links that make it; the order then means nothing. */
 export function startWaves(
   enabled: ReadonlyMap<string, CatalogEntry>,
   edges: readonly Edge[],
@@ -30,8 +30,10 @@ export function startWaves(
       .filter((name) => [...(waits.get(name) ?? [])].every((need) => done.has(need)))
       .sort();
     if (wave.length === 0) {
-      reportCycle(enabled, edges, waits, left, report);
-      return waves;
+      const cycle = cycleAmong(waits, left);
+      reportCycle(enabled, edges, cycle, report);
+      // Without this service the cycle is gone, and the next one shows.
+      wave.push(...cycle.slice(0, 1));
     }
     for (const name of wave) {
       left.delete(name);
@@ -42,21 +44,23 @@ export function startWaves(
   return waves;
 }
 
+/** A cycle among services of which each waits for another of them: from its first service back to it. */
+function cycleAmong(waits: Waits, left: ReadonlySet<string>): string[] {
+  const path: string[] = [];
+  let name = [...left].sort()[0] ?? "";
+  while (!path.includes(name)) {
+    path.push(name);
+    name = [...(waits.get(name) ?? [])].filter((need) => left.has(need)).sort()[0] ?? "";
+  }
+  return [...path.slice(path.indexOf(name)), name];
+}
+
 function reportCycle(
   enabled: ReadonlyMap<string, CatalogEntry>,
   edges: readonly Edge[],
-  waits: Waits,
-  left: ReadonlySet<string>,
+  cycle: readonly string[],
   report: (problem: Problem) => void,
 ): void {
-  const path: string[] = [];
-  let name = [...left].sort()[0];
-  while (name !== undefined && !path.includes(name)) {
-    path.push(name);
-    name = [...(waits.get(name) ?? [])].filter((need) => left.has(need)).sort()[0];
-  }
-  if (name === undefined) return;
-  const cycle = [...path.slice(path.indexOf(name)), name];
   const written = cycle.slice(0, -1).map((consumer, index) => {
     const provider = cycle[index + 1] ?? "";
     const edge = edges.find(
@@ -65,7 +69,7 @@ function reportCycle(
     const place = edge?.place ?? enabled.get(consumer)?.locate(["through"]);
     return place ? `${place.file}:${place.line}` : consumer;
   });
-  const place = enabled.get(name)?.locate(["links"]);
+  const place = enabled.get(cycle[0] ?? "")?.locate(["links"]);
   report({
     ...(place ? { place } : {}),
     message: `these services wait for each other: ${cycle.join(" -> ")} (${written.join(", ")}); set ordered: false on one of the links`,

@@ -4,7 +4,7 @@ import type { StackConfig } from "../config/load.ts";
 import type { Problem } from "../errors.ts";
 import type { PlatformSecret, SecretSource } from "../platform.ts";
 import { didYouMean } from "../suggest.ts";
-import type { Edge } from "./edges.ts";
+import { compare, type Edge, hostOf } from "./edges.ts";
 import { fillIn } from "./environment.ts";
 
 /** How a service receives a secret. */
@@ -24,150 +24,216 @@ export interface Secrets {
 /** Characters of a generated secret when the record names no length. */
 const defaultLength = 32;
 
-/** Secrets of all enabled services. A required config key that is not set is a problem, except in a rehearsal. */
+/** A secret that is left out: why, and what brings it back. */
+interface LeftOut {
+  because: string;
+  fix: string;
+}
+
+/** The id of the platform's secret that a record's secret stands for; undefined where it is wrong, which is reported. */
+type Outcome = string | LeftOut | undefined;
+
+/** A record's secret, and where it is. */
+interface Written {
+  entry: CatalogEntry;
+  index: number;
+  secret: SecretRecord;
+}
+
+/** What is known so far. Every secret is resolved once, after those it refers to. */
+interface Resolution {
+  enabled: ReadonlyMap<string, CatalogEntry>;
+  /** `a>b` where a link between the two, either way, lets a have b's secrets. */
+  linked: ReadonlySet<string>;
+  config: StackConfig;
+  variables: Readonly<Record<string, string>>;
+  report(problem: Problem): void;
+  unset(problem: Problem): void;
+  all: Map<string, PlatformSecret>;
+  outcomes: Map<string, Outcome>;
+  /** Secrets being resolved, each because the one before refers to it. */
+  open: Set<string>;
+}
+
+/** Secrets of all enabled services. A required config key that is not set goes to `unset`; a rehearsal makes one up. */
 export function resolveSecrets(
   enabled: ReadonlyMap<string, CatalogEntry>,
   edges: readonly Edge[],
   config: StackConfig,
   variables: Readonly<Record<string, string>>,
   report: (problem: Problem) => void,
+  unset: (problem: Problem) => void,
 ): Secrets {
-  const all = new Map<string, PlatformSecret>();
-  const deliveries = new Map<string, Delivery[]>();
   const linked = new Set(
     edges.flatMap((edge) => [`${edge.consumer}>${edge.provider}`, `${edge.provider}>${edge.consumer}`]),
   );
-
+  const all = new Map<string, PlatformSecret>();
+  const resolution: Resolution = {
+    enabled,
+    linked,
+    config,
+    variables,
+    report,
+    unset,
+    all,
+    outcomes: new Map(),
+    open: new Set(),
+  };
+  const deliveries = new Map<string, Delivery[]>();
   for (const [service, entry] of enabled) {
-    const own = new Map(entry.value.secrets.map((secret) => [secret.name, secret]));
-    const given: Delivery[] = [];
-
-    /** The id a reference points to, or undefined when it is wrong or its service is not in the stack. */
-    const follow = (reference: string, index: number, key: "from" | "template"): string | undefined => {
-      const place = entry.locate(["secrets", index, key]);
-      const [owner, name] = reference.includes("/")
-        ? (reference.split("/") as [string, string])
-        : [service, reference];
-      const target = owner === service ? own : secretsOf(enabled.get(owner));
-      if (!target) {
-        report({
-          place,
-          message: `secret "${reference}": ${owner} is not in the stack${didYouMean(owner, enabled.keys())}`,
-        });
-        return undefined;
-      }
-      if (owner !== service && !linked.has(`${service}>${owner}`)) {
-        report({
-          place,
-          message: `secret "${reference}": ${service} has no link to ${owner}, so it gets none of its secrets`,
-        });
-        return undefined;
-      }
-      if (!target.has(name)) {
-        report({ place, message: `${owner} has no secret "${name}"${didYouMean(name, target.keys())}` });
-        return undefined;
-      }
-      return `${owner}/${name}`;
-    };
-
-    for (const [index, secret] of entry.value.secrets.entries()) {
-      if (secret.from !== undefined && secret.optional && !enabled.has(secret.from.split("/")[0] ?? ""))
-        continue;
-      let id = `${service}/${secret.name}`;
-      if (secret.from !== undefined) {
-        const target = follow(secret.from, index, "from");
-        if (target === undefined) continue;
-        id = target;
-      } else {
-        const source = sourceOf(secret, entry, index, config, variables, report, (name) =>
-          follow(name, index, "template"),
-        );
-        if (!source) continue;
-        all.set(id, { id, source });
-      }
-      if (secret.file !== undefined || secret.variable !== undefined) {
-        given.push({
-          id,
-          ...(secret.file === undefined ? {} : { file: secret.file }),
-          ...(secret.variable === undefined ? {} : { variable: secret.variable }),
-          ...(secret.reason === undefined ? {} : { reason: secret.reason }),
-        });
-      }
-    }
+    const given = entry.value.secrets.flatMap((secret, index) => {
+      const id = outcomeOf(resolution, { entry, index, secret });
+      return typeof id === "string" ? deliveryOf(secret, id) : [];
+    });
     deliveries.set(service, given);
   }
-  reportTemplateCycles(all, enabled, report);
-  return { all: new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1))), deliveries };
+  return { all: new Map([...all].sort(([a], [b]) => compare(a, b))), deliveries };
 }
 
-function secretsOf(entry: CatalogEntry | undefined): Map<string, SecretRecord> | undefined {
-  return (
-    entry &&
-    new Map(
-      entry.value.secrets
-        .filter((secret) => secret.from === undefined)
-        .map((secret) => [secret.name, secret]),
-    )
-  );
+function deliveryOf({ file, variable, reason }: SecretRecord, id: string): Delivery[] {
+  if (file === undefined && variable === undefined) return [];
+  return [
+    {
+      id,
+      ...(file === undefined ? {} : { file }),
+      ...(variable === undefined ? {} : { variable }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+  ];
 }
 
-function sourceOf(
-  secret: SecretRecord,
-  entry: CatalogEntry,
-  index: number,
-  config: StackConfig,
-  variables: Readonly<Record<string, string>>,
-  report: (problem: Problem) => void,
-  follow: (name: string) => string | undefined,
-): SecretSource | undefined {
-  if (secret.generate !== undefined) {
-    return { kind: "generate", form: secret.generate, length: secret.length ?? defaultLength };
-  }
-  if (secret.config !== undefined) {
-    if (config.secretKeys.includes(secret.config)) return { kind: "config", key: secret.config };
-    if (config.platform.images === "rehearsal")
-      return { kind: "generate", form: "password", length: defaultLength };
-    if (!secret.optional) {
-      const hint = didYouMean(secret.config, config.secretKeys);
-      report({
-        place: entry.locate(["secrets", index, "config"]),
-        message: `${entry.value.name} needs the secret "${secret.config}"${hint}; set it: pulumi config set --stack ${config.stack} --secret --path 'ums:secrets.${secret.config}'`,
-      });
-    }
+function outcomeOf(resolution: Resolution, written: Written): Outcome {
+  const { outcomes, open } = resolution;
+  const key = `${written.entry.value.name}/${written.secret.name}`;
+  if (outcomes.has(key)) return outcomes.get(key);
+  if (open.has(key)) {
+    const path = [...open];
+    const cycle = [...path.slice(path.indexOf(key)), key].join(" -> ");
+    const place = written.entry.locate(["secrets", written.index, sourceKey(written.secret)]);
+    resolution.report({ place, message: `secrets are made of each other: ${cycle}` });
     return undefined;
   }
-  const template = secret.template ?? "";
-  const place = entry.locate(["secrets", index, "template"]);
-  const parts: (string | { secret: string })[] = [];
-  for (const [position, piece] of template.split(/\$\{secret:([^}]*)\}/).entries()) {
-    if (position % 2 === 0) {
-      if (piece !== "") parts.push(fillIn(piece, variables, place, report));
-      continue;
-    }
-    const target = follow(piece);
-    if (target === undefined) return undefined;
-    parts.push({ secret: target });
-  }
-  return { kind: "template", parts };
+  open.add(key);
+  const outcome = resolve(resolution, written, key);
+  open.delete(key);
+  outcomes.set(key, outcome);
+  return outcome;
 }
 
-function reportTemplateCycles(
-  all: ReadonlyMap<string, PlatformSecret>,
-  enabled: ReadonlyMap<string, CatalogEntry>,
-  report: (problem: Problem) => void,
-): void {
-  const visit = (id: string, path: readonly string[]): void => {
-    if (path.includes(id)) {
-      const place = enabled.get(id.split("/")[0] ?? "")?.locate(["secrets"]);
-      report({
-        ...(place ? { place } : {}),
-        message: `secrets are made of each other: ${[...path, id].join(" -> ")}`,
-      });
-      return;
+function sourceKey({ from }: SecretRecord): "from" | "template" {
+  return from === undefined ? "template" : "from";
+}
+
+function resolve(resolution: Resolution, written: Written, id: string): Outcome {
+  const { secret, entry } = written;
+  if (secret.from !== undefined) {
+    const leftOut = ownerLeftOut(resolution, entry, secret.from);
+    return leftOut ?? settle(resolution, written, follow(resolution, written, secret.from));
+  }
+  const source = secret.template === undefined ? born(resolution, written) : made(resolution, written);
+  if (source && "kind" in source) {
+    resolution.all.set(id, { id, source });
+    return id;
+  }
+  return source;
+}
+
+/** A generated secret or one from the config. */
+function born(resolution: Resolution, { secret, entry, index }: Written): SecretSource | LeftOut {
+  if (secret.config === undefined) {
+    const length = secret.length ?? defaultLength;
+    return { kind: "generate", form: secret.generate ?? "password", length };
+  }
+  const { config } = resolution;
+  if (config.secretKeys.includes(secret.config)) return { kind: "config", key: secret.config, isSet: true };
+  if (config.platform.images === "rehearsal")
+    return { kind: "generate", form: "password", length: defaultLength };
+  const key = `ums:secrets.${secret.config}`;
+  const command = `pulumi config set --stack ${config.stack} --secret --path '${key}'`;
+  if (secret.optional) return { because: `${key} is not set`, fix: `set it: ${command}` };
+  const hint = didYouMean(secret.config, config.secretKeys);
+  resolution.unset({
+    place: entry.locate(["secrets", index, "config"]),
+    message: `${entry.value.name} needs the secret "${secret.config}"${hint}; set it: ${command}`,
+  });
+  return { kind: "config", key: secret.config, isSet: false };
+}
+
+/** A secret made of others. `$${secret:x}` is text. */
+function made(resolution: Resolution, written: Written): SecretSource | LeftOut | undefined {
+  const { secret, entry, index } = written;
+  const place = entry.locate(["secrets", index, "template"]);
+  const parts: (string | { secret: string })[] = [];
+  const missing: Exclude<Outcome, string>[] = [];
+  for (const [position, piece] of (secret.template ?? "").split(/(?<!\$)\$\{secret:([^}]*)\}/).entries()) {
+    if (position % 2 === 0) {
+      if (piece !== "") parts.push(fillIn(piece, resolution.variables, place, resolution.report));
+      continue;
     }
-    const source = all.get(id)?.source;
-    if (source?.kind !== "template") return;
-    for (const part of source.parts) if (typeof part !== "string") visit(part.secret, [...path, id]);
+    const id = settle(resolution, written, follow(resolution, written, piece));
+    if (typeof id === "string") parts.push({ secret: id });
+    else missing.push(id);
+  }
+  return missing.length > 0 ? missing[0] : { kind: "template", parts };
+}
+
+/** What a reference in a secret's `from` or `template` stands for. */
+function follow(resolution: Resolution, { entry, index, secret }: Written, reference: string): Outcome {
+  const { enabled, linked, report } = resolution;
+  const place = entry.locate(["secrets", index, sourceKey(secret)]);
+  const service = entry.value.name;
+  const refuse = (message: string) => {
+    report({ place, message });
+    return undefined;
   };
-  for (const id of all.keys()) visit(id, []);
+  const [owner = "", name = "", ...more] = reference.includes("/")
+    ? reference.split("/")
+    : [service, reference];
+  if (more.length > 0) {
+    return refuse(
+      `secret "${reference}" has too many parts: write \${secret:name} or \${secret:service/name}`,
+    );
+  }
+  const target = enabled.get(owner);
+  if (!target) {
+    const leftOut = ownerLeftOut(resolution, entry, reference);
+    if (leftOut) return leftOut;
+    return refuse(`secret "${reference}": ${owner} is not in the stack${didYouMean(owner, enabled.keys())}`);
+  }
+  // Services in one network namespace can have no link between them, and need none.
+  const together = hostOf(entry.value) === hostOf(target.value);
+  if (!together && !linked.has(`${service}>${owner}`)) {
+    return refuse(
+      `secret "${reference}": ${service} has no link to ${owner}, so it gets none of its secrets`,
+    );
+  }
+  const { secrets } = target.value;
+  const found = secrets.findIndex((one) => one.name === name);
+  const next = secrets[found];
+  if (!next) {
+    const names = secrets.map((one) => one.name);
+    return refuse(`${owner} has no secret "${name}"${didYouMean(name, names)}`);
+  }
+  return outcomeOf(resolution, { entry: target, index: found, secret: next });
+}
+
+/** A secret that refers to one that is left out is left out, too, if it is optional. */
+function settle(resolution: Resolution, { entry, index, secret }: Written, outcome: Outcome): Outcome {
+  if (typeof outcome !== "object" || secret.optional) return outcome;
+  resolution.report({
+    place: entry.locate(["secrets", index, sourceKey(secret)]),
+    message: `the secret "${secret.name}" of ${entry.value.name} needs one that is left out: ${outcome.because}; ${outcome.fix}, or say optional: true here`,
+  });
+  return undefined;
+}
+
+/** Why the owner's secret is left out: it is not in the stack, and the record has only optional links to it. */
+function ownerLeftOut({ enabled }: Resolution, entry: CatalogEntry, reference: string): LeftOut | undefined {
+  const [owner = ""] = reference.split("/");
+  if (!reference.includes("/") || enabled.has(owner)) return undefined;
+  const links = entry.value.links.filter((link) => link.provider === owner || link.anyOf?.includes(owner));
+  const optional = links.length > 0 && links.every((link) => !link.required || link.anyOf !== undefined);
+  return optional
+    ? { because: `${owner} is not in the stack`, fix: "add it to services.include" }
+    : undefined;
 }

@@ -1,7 +1,9 @@
 import type { Catalog, CatalogEntry } from "../catalog/load.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Place, Problem } from "../errors.ts";
+import type { YamlPath } from "../issues.ts";
 import { didYouMean } from "../suggest.ts";
+import { compare } from "./edges.ts";
 
 export interface Selection {
   /** Enabled records by name, sorted. */
@@ -10,58 +12,54 @@ export interface Selection {
   pulledIn: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The services of the stack: those named, and what they require. Problems go to `report`. */
+/**
+ * The services of the stack: those named, and what they require. What leaves a choice comes last, one at a time, so
+ * that a provider which is there anyway is taken. The order of names in the config means nothing. Problems go to `report`.
+ */
 export function selectServices(
   catalog: Catalog,
   config: StackConfig,
   report: (problem: Problem) => void,
 ): Selection {
-  const { include, exclude } = config.platform.services;
-  const names = include === "all" ? [...catalog.keys()] : include;
-  const excluded = new Set(exclude);
-  const checkKnown = (name: string, place: Place) => {
-    if (catalog.has(name)) return true;
-    report({ place, message: `no service is called "${name}"${didYouMean(name, catalog.keys())}` });
-    return false;
-  };
-  for (const [index, name] of exclude.entries())
-    checkKnown(name, config.locate(["services", "exclude", index]));
-  for (const name of Object.keys(config.platform.overrides))
-    checkKnown(name, config.locate(["overrides", name]));
-
+  const excluded = new Set(config.platform.services.exclude);
   const chains = new Map<string, readonly string[]>();
   const queue: string[] = [];
-  for (const [index, name] of names.entries()) {
-    if (excluded.has(name) || chains.has(name)) continue;
-    if (include !== "all" && !checkKnown(name, config.locate(["services", "include", index]))) continue;
-    chains.set(name, []);
+  const choices: Requirement[] = [];
+  const enable = (name: string, chain: readonly string[]) => {
+    if (chains.has(name)) return;
+    chains.set(name, chain);
     queue.push(name);
-  }
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-    const entry = catalog.get(name);
-    if (!entry) continue;
-    const chain = [...(chains.get(name) ?? []), name];
-    for (const need of requirements(entry)) {
-      const known = need.oneOf.filter((candidate) => {
-        if (catalog.has(candidate)) return true;
-        const message = `${need.what} names "${candidate}", which is in no catalogue${didYouMean(candidate, catalog.keys())}`;
-        report({ place: need.place, message });
-        return false;
-      });
-      if (!need.required || known.some((candidate) => chains.has(candidate))) continue;
-      const chosen = known.find((candidate) => !excluded.has(candidate));
-      if (chosen !== undefined) {
-        chains.set(chosen, chain);
-        queue.push(chosen);
-      } else if (known.length > 0) {
-        const wanted = known.map((candidate) => `"${candidate}"`).join(" or ");
-        report({
-          place: need.place,
-          message: `${chain.join(" -> ")} requires ${wanted}, which the stack's config excludes; drop it from services.exclude or exclude "${chain[0]}" too`,
-        });
+  };
+  const pullIn = ({ consumer, oneOf, place }: Requirement) => {
+    if (oneOf.some((name) => chains.has(name))) return;
+    const chain = [...(chains.get(consumer) ?? []), consumer];
+    const chosen = oneOf.find((name) => !excluded.has(name));
+    if (chosen !== undefined) return enable(chosen, chain);
+    const wanted = oneOf.map((name) => `"${name}"`).join(" or ");
+    report({
+      place,
+      message: `${chain.join(" -> ")} requires ${wanted}, which the stack's config excludes; drop it from services.exclude or exclude "${chain[0]}" too`,
+    });
+  };
+  const pullInPlain = () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      const entry = catalog.get(name);
+      for (const need of entry ? requirements(entry, catalog, report) : []) {
+        if (need.choice) choices.push(need);
+        else pullIn(need);
       }
     }
+  };
+
+  for (const name of namedServices(catalog, config, report)) enable(name, []);
+  pullInPlain();
+  while (choices.length > 0) {
+    choices.sort((a, b) => compare(a.consumer, b.consumer));
+    const [next] = choices.splice(0, 1);
+    if (next) pullIn(next);
+    pullInPlain();
   }
+
   const enabled = new Map(
     [...chains.keys()].sort().flatMap((name) => {
       const entry = catalog.get(name);
@@ -73,25 +71,57 @@ export function selectServices(
   return { enabled, pulledIn };
 }
 
+/** Names the config includes and does not exclude, sorted. Unknown names in it go to `report`. */
+function namedServices(catalog: Catalog, config: StackConfig, report: (problem: Problem) => void): string[] {
+  const { services, overrides } = config.platform;
+  const isKnown = (name: string, path: YamlPath) => {
+    if (catalog.has(name)) return true;
+    const message = `no service is called "${name}"${didYouMean(name, catalog.keys())}`;
+    report({ place: config.locate(path), message });
+    return false;
+  };
+  const known = (key: "include" | "exclude", names: readonly string[]) =>
+    names.filter((name, index) => isKnown(name, ["services", key, index]));
+  const excluded = new Set(known("exclude", services.exclude));
+  for (const name of Object.keys(overrides)) isKnown(name, ["overrides", name]);
+  const included = services.include === "all" ? [...catalog.keys()] : known("include", services.include);
+  return included.filter((name) => !excluded.has(name)).sort();
+}
+
+/** Something a service requires: one of these services. */
 interface Requirement {
-  what: string;
+  consumer: string;
   oneOf: readonly string[];
-  required: boolean;
+  /** Any of several will do. */
+  choice: boolean;
   place: Place;
 }
 
-function requirements(entry: CatalogEntry): Requirement[] {
-  const { links, through } = entry.value;
-  const needs: Requirement[] = links.map((link, index) => ({
-    what: `links[${index}]`,
-    oneOf: link.anyOf ?? (link.provider === undefined ? [] : [link.provider]),
-    required: link.required,
-    place: entry.locate(["links", index, link.anyOf ? "anyOf" : "provider"]),
-  }));
+/** What an entry requires. Providers that are in no catalogue go to `report`, those of optional links, too. */
+function requirements(
+  entry: CatalogEntry,
+  catalog: Catalog,
+  report: (problem: Problem) => void,
+): Requirement[] {
+  const { name: consumer, links, through } = entry.value;
+  const known = (names: readonly string[], what: string, place: Place) =>
+    names.filter((name) => {
+      if (catalog.has(name)) return true;
+      const message = `${what} names "${name}", which is in no catalogue${didYouMean(name, catalog.keys())}`;
+      report({ place, message });
+      return false;
+    });
+  const needs = links.flatMap((link, index): Requirement[] => {
+    const place = entry.locate(["links", index, link.anyOf ? "anyOf" : "provider"]);
+    const names = link.anyOf ?? (link.provider === undefined ? [] : [link.provider]);
+    const oneOf = known(names, `links[${index}]`, place);
+    return link.required ? [{ consumer, oneOf, choice: link.anyOf !== undefined, place }] : [];
+  });
   if (through !== undefined) {
-    needs.push({ what: "through", oneOf: [through], required: true, place: entry.locate(["through"]) });
+    const place = entry.locate(["through"]);
+    needs.push({ consumer, oneOf: known([through], "through", place), choice: false, place });
   }
-  return needs;
+  return needs.filter(({ oneOf }) => oneOf.length > 0);
 }
 
 function checkConflicts(

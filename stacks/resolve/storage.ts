@@ -12,8 +12,9 @@ export function ownerOf({ user }: CatalogEntry["value"]): { uid: number; gid: nu
   return { uid: user.drops?.uid ?? user.uid, gid: user.drops?.gid ?? user.gid };
 }
 
+/** Names of services and volumes have no underscore, so no two of these are the same. */
 function volumeName(stack: string, service: string, volume: VolumeRecord): string {
-  return volume.shared ? `${stack}-shared-${volume.name}` : `${stack}-${service}-${volume.name}`;
+  return volume.shared ? `${stack}_${volume.name}` : `${stack}-${service}_${volume.name}`;
 }
 
 /** Volume mounts of one service; transcode scratch is not among them. */
@@ -92,11 +93,10 @@ export function dataVolumes(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Outside Docker's own folder every volume has a sub-folder of its own, so that none lies inside another. */
 function placementOf(config: StackConfig, volume: VolumeRecord, service: string): PlatformPlacement {
   const placement = volume.class === "transcode" ? undefined : config.platform.storage[volume.class];
   if (!placement || placement.kind === "local") return { kind: "local" };
-  const path = volume.shared
-    ? placement.path
-    : `${placement.path.replace(/\/$/, "")}/${service}-${volume.name}`;
-  return { ...placement, path };
+  const folder = volume.shared ? volume.name : `${service}_${volume.name}`;
+  return { ...placement, path: `${placement.path.replace(/\/$/, "")}/${folder}` };
 }

@@ -101,17 +101,21 @@ export function renderCompose(
   const containers = containersOf(program, false);
   const names = new Map(containers.map((container) => [idOf(container), containerInputs(container).name]));
   const environment: Record<string, string> = {};
-  const keepSecret = (line: string): string => {
-    const [name = "", ...rest] = line.split("=");
+  /** The variable's line, its value moved to the environment when it has a secret in it. */
+  const line = (text: string): string => {
+    const [name = "", ...rest] = text.split("=");
     const value = rest.join("=");
-    if (!secretValues.some((secret) => secret.length > 0 && value.includes(secret))) return literal(line);
+    if (!secretValues.some((secret) => secret.length > 0 && value.includes(secret))) return literal(text);
     const key = `UMS_SECRET_${Object.keys(environment).length}`;
     environment[key] = value;
     return `${name}=\${${key}}`;
   };
   const services = containers.map((container) => {
     const inputs = containerInputs(container);
-    return [inputs.name, service(inputs, names, keepSecret, waitsFor(container, program))] as const;
+    return [
+      inputs.name,
+      withEnvironment(service(inputs, names, waitsFor(container, program)), inputs.envs?.map(line)),
+    ] as const;
   });
   const volumes = new Set(
     containers.flatMap((container) =>
@@ -140,10 +144,22 @@ function literal(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 
+/** A rendered service as Compose takes it to the letter, with its environment, which has references. */
+function withEnvironment(rendered: Record<string, unknown>, environment: string[] | undefined) {
+  const literals = literally(rendered) as Record<string, unknown>;
+  return environment?.length ? { ...literals, environment } : literals;
+}
+
+function literally(value: unknown): unknown {
+  if (typeof value === "string") return literal(value);
+  if (Array.isArray(value)) return value.map(literally);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, literally(inner)]));
+}
+
 function service(
   inputs: ContainerInputs,
   names: ReadonlyMap<string, string>,
-  keepSecret: (line: string) => string,
   waits: readonly { name: string; healthy: boolean }[],
 ): Record<string, unknown> {
   const shared = inputs.networkMode.startsWith("container:")
@@ -152,8 +168,8 @@ function service(
   return withoutUndefined({
     container_name: inputs.name,
     image: inputs.image,
-    entrypoint: inputs.entrypoints?.map(literal),
-    command: inputs.command?.map(literal),
+    entrypoint: inputs.entrypoints,
+    command: inputs.command,
     user: inputs.user,
     group_add: inputs.groupAdds,
     read_only: inputs.readOnly,
@@ -211,15 +227,14 @@ function service(
       ({ ip, external, internal, protocol }) => `${ip}:${external}:${internal}/${protocol}`,
     ),
     healthcheck: inputs.healthcheck && {
-      test: inputs.healthcheck.tests.map(literal),
+      test: inputs.healthcheck.tests,
       interval: inputs.healthcheck.interval,
       timeout: inputs.healthcheck.timeout,
       start_period: inputs.healthcheck.startPeriod,
       retries: inputs.healthcheck.retries,
       ...(inputs.healthcheck.startInterval ? { start_interval: inputs.healthcheck.startInterval } : {}),
     },
-    environment: inputs.envs?.length ? inputs.envs.map(keepSecret) : undefined,
-    labels: Object.fromEntries(inputs.labels.map(({ label, value }) => [label, literal(value)])),
+    labels: Object.fromEntries(inputs.labels.map(({ label, value }) => [label, value])),
     depends_on:
       waits.length > 0
         ? Object.fromEntries(

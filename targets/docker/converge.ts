@@ -95,6 +95,23 @@ export async function mendNamespaces(
   return { restarted, removed };
 }
 
+/** Starts services that were stopped behind the engine's back, providers first. Returns their names. */
+export async function startStopped(docker: Docker, platform: Platform): Promise<string[]> {
+  const stopped = new Map(
+    (await stackContainers(docker, platform.stack))
+      .filter(({ state }) => state === "exited" || state === "created")
+      .map(({ service, id }) => [service, id]),
+  );
+  const started: string[] = [];
+  for (const service of platform.waves.flat()) {
+    const id = stopped.get(service);
+    if (id === undefined) continue;
+    await docker.getContainer(id).start();
+    started.push(service);
+  }
+  return started;
+}
+
 /** Stops and removes every container of the stack, dependants first, then its networks. Returns what it removed. */
 export async function removeStack(
   docker: Docker,

@@ -36,6 +36,16 @@ export function dockerFault(error: unknown): Error {
 /** Faults of the host that Docker and Compose report in words. */
 const hostFaults: readonly { pattern: RegExp; message: string; fix: string }[] = [
   {
+    pattern: /error gathering device information|could not select device driver/i,
+    message: "a device of the host is missing",
+    fix: "npx ums doctor names it; without a GPU set gpu.vendor: none in the stack's config",
+  },
+  {
+    pattern: /failed to (download|install|load) plugin|no resource plugin|could not download plugin/i,
+    message: "a Pulumi plugin is missing and cannot be downloaded",
+    fix: "install it on a machine with a network, or use the embedded engine: --engine compose",
+  },
+  {
     pattern: /no space left on device/i,
     message: "the disk is full",
     fix: "free some space (docker system df shows what Docker holds), then run the same command again",
@@ -59,7 +69,7 @@ const hostFaults: readonly { pattern: RegExp; message: string; fix: string }[] =
   },
   {
     pattern:
-      /cannot connect to the docker daemon|connection reset|broken pipe|unexpected eof|error during connect|Connection aborted|RemoteDisconnected/i,
+      /(?:cannot|couldn't) connect to (?:the )?docker daemon|failed to connect to the docker api|connection reset|broken pipe|unexpected eof|error during connect|Connection aborted|RemoteDisconnected/i,
     message: "the Docker engine stopped answering",
     fix: "start it again, then run the same command again: it goes on where it was",
   },

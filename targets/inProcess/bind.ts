@@ -21,7 +21,7 @@ export function bindSecrets(
     planned.resources.map((resource) => [`${resource.type}::${resource.name}`, resource]),
   );
   const values = new Set<string>();
-  const valueOf = (type: string, name: string, form: string): string => {
+  const secretOf = (type: string, name: string, form: string): string => {
     const value = type === "config" ? configSecrets[name] : generated(type, name, form);
     if (value === undefined) throw new Error(`no value for the secret ${name}`);
     values.add(value);
@@ -41,7 +41,7 @@ export function bindSecrets(
   const sorted = [...planned.resources].sort((a, b) => depth(a) - depth(b));
   for (const resource of sorted) {
     const inputs = mapStrings(resource.inputs, (text) => {
-      const filled = fillSecrets(text, valueOf);
+      const filled = fillSecrets(text, secretOf);
       const shared = filled.startsWith("container:") ? "container:" : "";
       const id = ids.get(filled.slice(shared.length));
       return id === undefined ? filled : `${shared}${id}`;

@@ -11,6 +11,7 @@ export interface Sealed {
 }
 
 const keyBytes = 32;
+const tagBytes = 16;
 const wrongPassphrase = () =>
   new InputError([
     {
@@ -33,13 +34,13 @@ export function seal(text: string, passphrase: string): Sealed {
   };
 }
 
-/** @throws InputError when the passphrase is not the one it was sealed with */
+/** @throws InputError when the passphrase is not the one it was sealed with, or the text was changed or cut */
 export function open(sealed: Sealed, passphrase: string): string {
   const bytes = (text: string) => Buffer.from(text, "base64");
   const key = scryptSync(passphrase, bytes(sealed.salt), keyBytes);
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes(sealed.nonce));
-  decipher.setAuthTag(bytes(sealed.tag));
   try {
+    const decipher = createDecipheriv("aes-256-gcm", key, bytes(sealed.nonce), { authTagLength: tagBytes });
+    decipher.setAuthTag(bytes(sealed.tag));
     return Buffer.concat([decipher.update(bytes(sealed.data)), decipher.final()]).toString("utf8");
   } catch {
     throw wrongPassphrase();
@@ -48,7 +49,57 @@ export function open(sealed: Sealed, passphrase: string): string {
 
 /** Rounds of PBKDF2-SHA256 in Pulumi's passphrase provider (pulumi/pulumi, sdk/go/common/resource/config/crypt.go). */
 const pulumiRounds = 1_000_000;
-const tagBytes = 16;
+
+function pulumiKey(encryptionSalt: string, passphrase: string): Buffer {
+  const [version, salt = ""] = encryptionSalt.split(":");
+  if (version !== "v1")
+    throw new InputError([{ message: `encryptionsalt has the unknown version "${version}"` }]);
+  return pbkdf2Sync(passphrase, Buffer.from(salt, "base64"), pulumiRounds, keyBytes, "sha256");
+}
+
+/** Value that an encryptionsalt ends with, encrypted: it tells a right passphrase from a wrong one. */
+const saltCheck = "pulumi";
+
+function encryptWith(key: Buffer, text: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  const data = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  return `v1:${nonce.toString("base64")}:${data.toString("base64")}`;
+}
+
+function decryptWith(key: Buffer, value: string): string {
+  const [, nonce = "", text = ""] = value.split(":");
+  const bytes = Buffer.from(text, "base64");
+  try {
+    const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"), {
+      authTagLength: tagBytes,
+    });
+    decipher.setAuthTag(bytes.subarray(-tagBytes));
+    return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]).toString("utf8");
+  } catch {
+    throw wrongPassphrase();
+  }
+}
+
+/** A new `encryptionsalt` for a Pulumi.<stack>.yaml. */
+export function newEncryptionSalt(passphrase: string): string {
+  const salt = `v1:${randomBytes(8).toString("base64")}`;
+  return `${salt}:${encryptWith(pulumiKey(salt, passphrase), saltCheck)}`;
+}
+
+/**
+ * Encrypts a value for `secure:` as Pulumi's passphrase provider does.
+ * @throws InputError when the passphrase does not fit the file's encryptionsalt
+ */
+export function sealPulumiSecret(value: string, encryptionSalt: string, passphrase: string): string {
+  const key = pulumiKey(encryptionSalt, passphrase);
+  decryptWith(key, checkOf(encryptionSalt));
+  return encryptWith(key, value);
+}
+
+function checkOf(encryptionSalt: string): string {
+  return encryptionSalt.split(":").slice(2).join(":");
+}
 
 /**
  * Decrypts the `secure:` values of a Pulumi.<stack>.yaml made with the passphrase provider.
@@ -59,23 +110,9 @@ export function openPulumiSecrets(
   encryptionSalt: string,
   passphrase: string,
 ): Record<string, string> {
-  const [version, salt = "", ...check] = encryptionSalt.split(":");
-  if (version !== "v1")
-    throw new InputError([{ message: `encryptionsalt has the unknown version "${version}"` }]);
-  const key = pbkdf2Sync(passphrase, Buffer.from(salt, "base64"), pulumiRounds, keyBytes, "sha256");
-  const decrypt = (value: string): string => {
-    const [, nonce = "", text = ""] = value.split(":");
-    const bytes = Buffer.from(text, "base64");
-    const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
-    decipher.setAuthTag(bytes.subarray(-tagBytes));
-    try {
-      return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]).toString(
-        "utf8",
-      );
-    } catch {
-      throw wrongPassphrase();
-    }
-  };
-  decrypt(check.join(":"));
-  return Object.fromEntries(Object.entries(encrypted).map(([name, value]) => [name, decrypt(value)]));
+  const key = pulumiKey(encryptionSalt, passphrase);
+  decryptWith(key, checkOf(encryptionSalt));
+  return Object.fromEntries(
+    Object.entries(encrypted).map(([name, value]) => [name, decryptWith(key, value)]),
+  );
 }

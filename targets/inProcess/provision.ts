@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { changedInPlace } from "../resources.ts";
 import type { Provision } from "./run.ts";
 
 const randomTypes = /^random:index\/random(Password|Bytes|Uuid):/;
@@ -24,9 +25,10 @@ export const provision: Provision = ({ type, name, inputs }) => {
   };
 };
 
-/** Identity of a resource in a planned program: another one as soon as its inputs differ. */
+/** Identity of a resource in a planned program: another one as soon as inputs differ that make it a new one. */
 export function plannedId({ name, inputs }: { name: string; inputs: Record<string, unknown> }): string {
-  return `${name}-${hashOf(inputs)}`;
+  const lasting = Object.entries(inputs).filter(([input]) => !changedInPlace.has(input));
+  return `${name}-${hashOf(lasting)}`;
 }
 
 /** Placeholder of a value the user set, with a fingerprint of its ciphertext. */
@@ -37,9 +39,9 @@ export function configPlaceholder(key: string, ciphertext: string): string {
 /** Replaces every placeholder in a text. */
 export function fillSecrets(
   text: string,
-  valueOf: (type: string, name: string, form: string) => string,
+  secretOf: (type: string, name: string, form: string) => string,
 ): string {
   return text.replace(placeholderPattern, (_, type: string, name: string, form: string) =>
-    valueOf(type, name, form),
+    secretOf(type, name, form),
   );
 }

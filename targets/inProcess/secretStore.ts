@@ -1,8 +1,18 @@
 import { createHmac, randomBytes, randomInt, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
 import { InputError } from "../../stacks/errors.ts";
 import { writePrivate } from "../files.ts";
-import { open, type Sealed, seal } from "./cipher.ts";
+import { open, seal } from "./cipher.ts";
+
+const base64 = z.base64().min(1);
+const sealedSchema = z.object({
+  version: z.literal(1),
+  salt: base64,
+  nonce: base64,
+  tag: base64,
+  data: base64,
+});
 
 interface StoredSecret {
   /** What it was generated for; a change makes a new value. */
@@ -33,18 +43,22 @@ export class SecretStore {
       const contents = { fingerprintKey: randomBytes(32).toString("hex"), secrets: {} };
       return new SecretStore(path, passphrase, contents, true);
     }
-    let sealed: Sealed;
-    try {
-      sealed = JSON.parse(readFileSync(path, "utf8")) as Sealed;
-    } catch {
-      throw new InputError([
+    const damaged = () =>
+      new InputError([
         {
           place: { file: path },
           message: "is not a secret store: restore it from a backup, or remove it to generate new secrets",
         },
       ]);
+    let text: unknown;
+    try {
+      text = JSON.parse(readFileSync(path, "utf8"));
+    } catch {
+      throw damaged();
     }
-    return new SecretStore(path, passphrase, JSON.parse(open(sealed, passphrase)) as Contents, false);
+    const sealed = sealedSchema.safeParse(text);
+    if (!sealed.success) throw damaged();
+    return new SecretStore(path, passphrase, JSON.parse(open(sealed.data, passphrase)) as Contents, false);
   }
 
   /** The value generated for a resource; the same on every run while its inputs stay the same. */

@@ -32,7 +32,14 @@ const targetFile = "targets";
  */
 export async function probeFrom(
   docker: Docker,
-  args: { containerId: string; image: string; stack: string; targets: readonly ProbeTarget[] },
+  args: {
+    containerId: string;
+    image: string;
+    stack: string;
+    targets: readonly ProbeTarget[];
+    /** Networks that may be sent to, whatever a name stands for; none given means all. */
+    within?: readonly string[];
+  },
 ): Promise<ProbeAnswer[]> {
   const lines = args.targets.map(
     ({ protocol, address, port, tries }, index) =>
@@ -41,7 +48,13 @@ export async function probeFrom(
   const output = await runStandin(
     docker,
     args,
-    ["probe", `/${targetFile}`, "--only", "open,refused"],
+    [
+      "probe",
+      `/${targetFile}`,
+      "--only",
+      "open,refused",
+      ...(args.within ?? []).flatMap((cidr) => ["--within", cidr]),
+    ],
     `${lines.join("\n")}\n`,
   );
   const answers: ProbeAnswer[] = [];
@@ -64,7 +77,9 @@ export async function routesOf(
   const output = await runStandin(docker, args, ["routes"], undefined);
   return output.split("\n").flatMap((line) => {
     const [, destination, via, gateway] = line.split(" ");
-    return destination !== undefined && via === "via" && gateway !== undefined ? [{ destination, gateway }] : [];
+    return destination !== undefined && via === "via" && gateway !== undefined
+      ? [{ destination, gateway }]
+      : [];
   });
 }
 

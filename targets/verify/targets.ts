@@ -59,13 +59,18 @@ export function targetsFrom(
     const links = platform.links.filter(
       (link) => link.consumerHost === source.host && link.providerHost === other.host,
     );
-    targets.push(...links.flatMap(declaredTargets(source, other)));
-    const declared = new Set(targets.map(keyOf));
+    const declared = links.flatMap(declaredTargets(source, other));
+    const seen = new Set<string>();
+    const add = (target: Target) => {
+      if (seen.has(keyOf(target))) return;
+      seen.add(keyOf(target));
+      targets.push(target);
+    };
+    declared.forEach(add);
     const names = [...other.members.map((member) => member.name), other.containerName, ...other.addresses];
     for (const address of names) {
       for (const { port, protocol } of portsOf(other)) {
-        const target = { host: source.host, to: other.host, address, port, protocol, declared: false };
-        if (!declared.has(keyOf(target))) targets.push(target);
+        add({ host: source.host, to: other.host, address, port, protocol, declared: false });
       }
     }
   }
@@ -110,7 +115,6 @@ export type Meaning = "declared" | "other-port-on-link" | "reverse-on-link" | "u
 
 /** Judges an open connection by the address it went to: only the two ends of a link are ever allowed. */
 export function meaningOf(target: Target, reached: string, platform: Platform): Meaning {
-  if (target.declared) return "declared";
   for (const link of platform.links) {
     if (
       link.consumerHost === target.host &&

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { type Cidr, parseCidr } from "../../stacks/cidr.ts";
+import { type Cidr, formatCidr, overlaps, parseCidr } from "../../stacks/cidr.ts";
 import type { Platform } from "../../stacks/platform.ts";
 import { stackContainers } from "../docker/host.ts";
 import { probeFrom, routesOf } from "./probe.ts";
@@ -99,6 +99,7 @@ export async function verifyStack(
         containerId: source.containerId,
         image: options.image,
         stack: platform.stack,
+        ...(source.wayOut ? { within: [...source.subnets, ...hostRoutes].map(formatCidr) } : {}),
         targets: [
           ...targets.map((target) => ({ ...target, tries: target.declared ? declaredTries : 1 })),
           ...escapes.map((target) => ({ ...target, protocol: "tcp" as const, tries: 1 })),
@@ -110,8 +111,8 @@ export async function verifyStack(
         const target = targets[answer.index];
         if (!target) {
           // Outside, a refusal is an answer too: the packet got there.
-          const escape = escapes[answer.index - targets.length];
-          if (escape) result.escaped.push({ from: source.host, to: "outside", protocol: "tcp", ...escape });
+          const leak = escapes[answer.index - targets.length];
+          if (leak) result.escaped.push({ from: source.host, to: "outside", protocol: "tcp", ...leak });
           continue;
         }
         if (answer.result !== "open") continue;
@@ -160,12 +161,21 @@ const cellRank: Record<Cell, number> = {
   closed: 1,
 };
 
-/** Subnets the host reaches by a route of their own: those of bridges that have an address, and of its interfaces. */
+/** Docker networks the host has a route to: those whose bridge has an address. */
 async function localRoutes(docker: Docker, image: string, stack: string): Promise<Cidr[]> {
+  const networks = await docker.listNetworks();
+  const subnets = networks.flatMap(({ IPAM }) =>
+    (IPAM?.Config ?? []).flatMap(({ Subnet }) => parseCidr(Subnet ?? "") ?? []),
+  );
   const routes = await routesOf(docker, { host: true, image, stack });
   return routes.flatMap(({ destination, gateway }) => {
     const cidr = parseCidr(destination);
-    return cidr && cidr.prefix > 0 && gateway === "0.0.0.0" ? [cidr] : [];
+    return cidr &&
+      gateway === "0.0.0.0" &&
+      subnets.some((subnet) => overlaps(subnet, cidr)) &&
+      cidr.prefix > 0
+      ? [cidr]
+      : [];
   });
 }
 

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Cidr, formatAddress, formatCidr, overlaps, parseCidr, sizeOf, subnet } from "../../stacks/cidr.ts";
+import {
+  type Cidr,
+  formatAddress,
+  formatCidr,
+  overlaps,
+  parseCidr,
+  sizeOf,
+  subnet,
+} from "../../stacks/cidr.ts";
 
 const network = fc
   .record({ address: fc.integer({ min: 0, max: 2 ** 32 - 1 }), prefix: fc.integer({ min: 0, max: 32 }) })

@@ -3,7 +3,9 @@ import { EnvironmentFault, formatProblem, InputError } from "../../stacks/errors
 
 describe("a problem as a person reads it", () => {
   it("starts with file, line and column", () => {
-    expect(formatProblem({ place: { file: "a.yaml", line: 3, column: 7 }, message: "wrong" })).toBe("a.yaml:3:7: wrong");
+    expect(formatProblem({ place: { file: "a.yaml", line: 3, column: 7 }, message: "wrong" })).toBe(
+      "a.yaml:3:7: wrong",
+    );
   });
 
   it("leaves out what is not known of the place", () => {
@@ -13,7 +15,10 @@ describe("a problem as a person reads it", () => {
 });
 
 it("an InputError tells every problem, one a line", () => {
-  const error = new InputError([{ message: "first" }, { place: { file: "a.yaml", line: 1 }, message: "second" }]);
+  const error = new InputError([
+    { message: "first" },
+    { place: { file: "a.yaml", line: 1 }, message: "second" },
+  ]);
   expect(error.message).toBe("first\na.yaml:1: second");
   expect(error.problems).toHaveLength(2);
 });

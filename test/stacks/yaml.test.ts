@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { formatProblem } from "../../stacks/errors.ts";
-import { parseYaml, showPath, type YamlFile } from "../../stacks/yaml.ts";
+import { showPath } from "../../stacks/issues.ts";
+import { parseYaml, type YamlFile } from "../../stacks/yaml.ts";
 import { positionOf } from "../fixtures/problems.ts";
 
 const schema = z.strictObject({
@@ -13,7 +14,12 @@ const schema = z.strictObject({
   labels: z.record(z.string().regex(/^[a-z]+$/, "use lower-case letters"), z.string()).default({}),
   budgets: z.partialRecord(z.enum(["config", "media"]), z.int()).default({}),
   include: z.union([z.literal("all"), z.array(z.string())]).optional(),
-  shape: z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("round") }), z.strictObject({ kind: z.literal("square") })]).optional(),
+  shape: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("round") }),
+      z.strictObject({ kind: z.literal("square") }),
+    ])
+    .optional(),
 });
 const file = "catalog/thing.yaml";
 
@@ -48,7 +54,9 @@ it("reads a valid file and fills in defaults", () => {
 describe("a wrong value is told with its place", () => {
   it("of a wrong type", () => {
     const text = "name: thing\nports:\n  - port: 80\n  - purpose: web\n    port: eighty\n";
-    expect(complaints(text)).toEqual([`${at(text, "port: eighty")}: ports[1].port is "eighty", expected number`]);
+    expect(complaints(text)).toEqual([
+      `${at(text, "port: eighty")}: ports[1].port is "eighty", expected number`,
+    ]);
   });
 
   it("of a mapping where a text is wanted", () => {
@@ -92,7 +100,9 @@ describe("a wrong value is told with its place", () => {
 describe("an unknown key is told with the one that was meant", () => {
   it("at the top", () => {
     const text = "name: thing\ncolor: red\n";
-    expect(complaints(text)).toEqual([`${at(text, "color")}: has the unknown key "color", did you mean "colour"?`]);
+    expect(complaints(text)).toEqual([
+      `${at(text, "color")}: has the unknown key "color", did you mean "colour"?`,
+    ]);
   });
 
   it("in a list's item", () => {
@@ -113,7 +123,6 @@ describe("an unknown key is told with the one that was meant", () => {
     expect(complaints("name: thing\nzebra: 1\n")).toEqual([`${file}:2:1: has the unknown key "zebra"`]);
   });
 
-  // reports a bug: knownKeysAt (stacks/yaml.ts) knows no keys of a record whose keys are an enum (storage, environments).
   it("among the keys of a partial record", () => {
     const text = "name: thing\nbudgets: {medai: 1}\n";
     expect(complaints(text)).toEqual([
@@ -135,7 +144,9 @@ describe("a value that is none of the possible ones", () => {
   });
 
   it("is told for a union of a word and a list", () => {
-    expect(complaints("name: thing\ninclude: al\n")).toEqual([`${file}:2:1: include is "al", did you mean "all"?`]);
+    expect(complaints("name: thing\ninclude: al\n")).toEqual([
+      `${file}:2:1: include is "al", did you mean "all"?`,
+    ]);
   });
 
   it("is told for the kind of a mapping", () => {
@@ -144,10 +155,45 @@ describe("a value that is none of the possible ones", () => {
   });
 });
 
-// reports a bug: problemsOf (stacks/yaml.ts) drops the schema's own words about a wrong key (issue code invalid_key).
 it("a key that breaks its rule is told with the rule", () => {
   const text = "name: thing\nlabels: {Upper: x}\n";
-  expect(complaints(text)).toEqual([expect.stringContaining("use lower-case letters")]);
+  expect(complaints(text)).toEqual([`${at(text, "Upper")}: labels.Upper: use lower-case letters`]);
+});
+
+describe("where a secret is written, nothing of it is repeated", () => {
+  const told = (text: string) => {
+    const isSecret = ([first]: readonly PropertyKey[]) => first === "labels";
+    const result = parseYaml(file, text, schema, { isSecret });
+    return result.ok ? [] : result.problems.map(formatProblem);
+  };
+
+  it("in a wrong value", () => {
+    const text = "name: thing\nlabels: {a: [hunter2], b: {c: hunter2}}\n";
+    expect(told(text)).toEqual([
+      `${at(text, "a: ")}: labels.a: Invalid input: expected string, received array`,
+      `${at(text, "b: ")}: labels.b: Invalid input: expected string, received object`,
+    ]);
+  });
+
+  it("in a value around it", () => {
+    expect(told("- labels: {a: hunter2}\n")).toEqual([`${file}:1:1: is a list, expected object`]);
+  });
+
+  it("and the rest is told as ever", () => {
+    expect(told("name: 1\ncolour: gren\n")).toEqual([
+      `${file}:1:1: name is 1, expected string`,
+      `${file}:2:1: colour is "gren", did you mean "green"?`,
+    ]);
+  });
+
+  it("in a syntax error, which is told without what it quotes", () => {
+    expect(told("labels: {a: *hunter2}\n")).toEqual([
+      `${file}: refused: Unresolved alias (the anchor must be set before the alias)`,
+    ]);
+    expect(told('labels: {"hunter2" x}\n')).toEqual([
+      expect.stringContaining("Missing , or : between flow map items"),
+    ]);
+  });
 });
 
 describe("what is no YAML", () => {
@@ -157,13 +203,19 @@ describe("what is no YAML", () => {
   });
 
   it("is told for an unclosed quotation mark", () => {
-    expect(complaints('name: "thing\n')).toEqual([expect.stringMatching(/^catalog\/thing\.yaml:\d+:\d+: .*quote/i)]);
+    expect(complaints('name: "thing\n')).toEqual([
+      expect.stringMatching(/^catalog\/thing\.yaml:\d+:\d+: .*quote/i),
+    ]);
   });
 
-  // reports a bug: quoteAt (stacks/yaml.ts) shows one letter of the key, because the parser's error range is one character.
   it("is told for a key written twice, at the second", () => {
     const text = "name: thing\ncolour: red\nname: other\n";
     expect(complaints(text)).toEqual([`${file}:3:1: this key is written twice: name`]);
+  });
+
+  it("is told for a key in quotation marks written twice, as it is written", () => {
+    const text = 'name: thing\nlabels: {"long key": a, "long key": b}\n';
+    expect(complaints(text)).toEqual([`${file}:2:25: this key is written twice: "long key"`]);
   });
 
   it("is told for a key written twice deep inside", () => {
@@ -176,7 +228,7 @@ describe("what is no YAML", () => {
   });
 
   it("is told for brackets without an end, with no exception", () => {
-    expect(complaints("[".repeat(50_000))).not.toEqual([]);
+    expect(complaints("[".repeat(5_000))).not.toEqual([]);
   });
 });
 
@@ -187,7 +239,9 @@ describe("what would exhaust the machine is refused", () => {
       const items = index === 0 ? Array(9).fill("lol") : Array(9).fill(`*${levels[index - 1]}`);
       return `${level}: &${level} [${items.join(", ")}]`;
     });
-    expect(complaints(lines.join("\n"))).toEqual([expect.stringMatching(/^catalog\/thing\.yaml: refused: .*alias/i)]);
+    expect(complaints(lines.join("\n"))).toEqual([
+      expect.stringMatching(/^catalog\/thing\.yaml: refused: .*alias/i),
+    ]);
   });
 
   it("but an anchor used a few times is read", () => {
@@ -195,9 +249,17 @@ describe("what would exhaust the machine is refused", () => {
     expect(read(text).value.ports.map(({ purpose }) => purpose)).toEqual(["thing", "thing"]);
   });
 
-  // reports a bug: show() (stacks/yaml.ts) calls JSON.stringify on a circular value and throws a TypeError; parseYaml says it never throws.
   it("an anchor that contains itself", () => {
-    expect(complaints("name: &name [*name]\n")).toEqual([expect.stringMatching(/^catalog\/thing\.yaml:1:/)]);
+    expect(complaints("name: &name [*name]\n")).toEqual([
+      `${file}:1:14: this alias stands for a value that contains it; write the value out`,
+    ]);
+  });
+
+  it("an anchor that contains itself deep inside, where the schema looks at nothing", () => {
+    const result = parseYaml(file, "a: &a\n  b: [{c: *a}]\n", z.unknown());
+    expect(result.ok ? [] : result.problems.map(formatProblem)).toEqual([
+      `${file}:2:8: this alias stands for a value that contains it; write the value out`,
+    ]);
   });
 
   it("a file over 1 MiB, unread", () => {
@@ -206,7 +268,9 @@ describe("what would exhaust the machine is refused", () => {
   });
 
   it("a file over 1 MiB counted in bytes, not characters", () => {
-    expect(complaints(`name: thing\n# ${"é".repeat(600 * 1024)}\n`)).toEqual([expect.stringContaining("over 1 MiB")]);
+    expect(complaints(`name: thing\n# ${"é".repeat(600 * 1024)}\n`)).toEqual([
+      expect.stringContaining("over 1 MiB"),
+    ]);
   });
 
   it("but a file of 1 MiB exactly is read", () => {

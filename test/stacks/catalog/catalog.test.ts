@@ -46,7 +46,13 @@ const wanted = {
   ],
   portal: ["homepage"],
   operations: ["backup", "socket-proxy"],
-  medianest: ["medianest-nginx", "medianest-frontend", "medianest-backend", "medianest-postgres", "medianest-redis"],
+  medianest: [
+    "medianest-nginx",
+    "medianest-frontend",
+    "medianest-backend",
+    "medianest-postgres",
+    "medianest-redis",
+  ],
 };
 
 /** Addresses are computed from these, so none may ever change or be used again. New services are added at the end. */
@@ -147,14 +153,25 @@ describe("every record of the catalogue", () => {
   });
 
   it("that publishes a port is the gateway or WireGuard", () => {
-    const published = records.flatMap(({ name, publish }) => publish.map(({ host, protocol }) => `${name} ${host}/${protocol}`));
-    expect(published.sort()).toEqual(["traefik 443/tcp", "traefik 443/udp", "traefik 80/tcp", "wireguard 51820/udp"]);
+    const published = records.flatMap(({ name, publish }) =>
+      publish.map(({ host, protocol }) => `${name} ${host}/${protocol}`),
+    );
+    expect(published.sort()).toEqual([
+      "traefik 443/tcp",
+      "traefik 443/udp",
+      "traefik 80/tcp",
+      "wireguard 51820/udp",
+    ]);
   });
 
   it("of the data category has no egress and no published port", () => {
     const data = records.filter(({ category }) => category === "data");
-    expect(data.filter(({ egress, publish }) => egress || publish.length > 0).map(({ name }) => name)).toEqual([]);
-    expect(data.filter(({ segment, alsoIn }) => segment !== "data" || alsoIn.length > 0).map(({ name }) => name)).toEqual([]);
+    expect(
+      data.filter(({ egress, publish }) => egress || publish.length > 0).map(({ name }) => name),
+    ).toEqual([]);
+    expect(
+      data.filter(({ segment, alsoIn }) => segment !== "data" || alsoIn.length > 0).map(({ name }) => name),
+    ).toEqual([]);
   });
 
   it("of a download client goes through the VPN", () => {
@@ -164,7 +181,9 @@ describe("every record of the catalogue", () => {
 
   it("but the socket proxy's leaves the Docker socket alone", () => {
     const mounts = records.flatMap(({ name, lifted }) =>
-      lifted.flatMap((lift) => (lift.privilege === "host-mount" && lift.value.includes("docker.sock") ? [name] : [])),
+      lifted.flatMap((lift) =>
+        lift.privilege === "host-mount" && lift.value.includes("docker.sock") ? [name] : [],
+      ),
     );
     expect(mounts).toEqual(["socket-proxy"]);
   });

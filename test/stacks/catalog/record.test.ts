@@ -24,6 +24,11 @@ it("defaults are filled in", () => {
   expect(value.egress).toBeUndefined();
 });
 
+const bypass = (path: string): RecordFields => ({
+  ports: listensOn(80),
+  route: { subdomain: "a", port: 80, access: "user", bypass: [{ path, reason }] },
+});
+
 describe("a record is refused with", () => {
   it.each<[string, object, string]>([
     ["a number over 127", { number: 128 }, "number"],
@@ -33,27 +38,80 @@ describe("a record is refused with", () => {
     ["a name that ends in a hyphen", { name: "a-" }, "use lower-case letters"],
     ["an image without its registry", { image: { repository: "redis", tag: "7" } }, "name the registry too"],
     ["the tag latest", { image: { repository: docker, tag: "latest" } }, "`latest` moves: name a version"],
-    ["a short digest", { image: { repository: docker, tag: "1", digest: "sha256:abc" } }, "64 hexadecimal digits"],
+    [
+      "a short digest",
+      { image: { repository: docker, tag: "1", digest: "sha256:abc" } },
+      "64 hexadecimal digits",
+    ],
     ["an unknown segment", { segment: "medai" }, 'segment is "medai", did you mean "media"?'],
     ["an unknown category", { category: "stream" }, 'category is "stream"; possible: gateway'],
     ["a relative path", { tmpfs: [{ path: "tmp" }] }, "use an absolute path"],
     ["a path that climbs", { tmpfs: [{ path: "/tmp/../etc" }] }, "use an absolute path"],
     ["a path that ends in a climb", { tmpfs: [{ path: "/tmp/.." }] }, "use an absolute path"],
     ["a path with an empty part", { tmpfs: [{ path: "/tmp//x" }] }, "use an absolute path"],
+    ["a path that ends in a slash", { tmpfs: [{ path: "/tmp/" }] }, "a slash at its end"],
+    ["a tmpfs at the root", { tmpfs: [{ path: "/" }] }, "use an absolute path below /"],
+    [
+      "a volume at the root",
+      { volumes: [{ name: "a", class: "config", path: "/", access: "read" }] },
+      "use an absolute path below /",
+    ],
+    ["a file that is the root", { files: [{ path: "/", content: "" }] }, "use an absolute path below /"],
+    [
+      "a host folder with a slash at its end",
+      { lifted: [{ privilege: "host-mount", value: "/srv/", path: "/srv", reason }] },
+      "lifted[0].value: use an absolute path without",
+    ],
+    [
+      "a host mount at the root",
+      { lifted: [{ privilege: "host-mount", value: "/srv", path: "/", reason }] },
+      "lifted[0].path: use an absolute path below /",
+    ],
+    [
+      "a route's bypass that climbs",
+      bypass("/api/../admin"),
+      "route.bypass[0].path: use a path that starts with /",
+    ],
+    ["a route's bypass without its slash", bypass("api"), "use a path that starts with /"],
     ["a path with a colon", { tmpfs: [{ path: "/tmp:/etc" }] }, "use an absolute path"],
     ["a port over 65535", { ports: listensOn(65536) }, "ports[0].port"],
-    ["a file mode of three digits", { files: [{ path: "/etc/a/b", content: "", mode: "444" }] }, "four octal digits"],
-    ["a secret from nowhere", { secrets: [{ name: "a" }] }, "say exactly one of generate, config, from, template"],
+    [
+      "a file mode of three digits",
+      { files: [{ path: "/etc/a/b", content: "", mode: "444" }] },
+      "four octal digits",
+    ],
+    [
+      "a secret from nowhere",
+      { secrets: [{ name: "a" }] },
+      "say exactly one of generate, config, from, template",
+    ],
     [
       "a secret from two places",
       { secrets: [{ name: "a", generate: "hex", config: "a" }] },
       "say exactly one of generate, config, from, template",
     ],
-    ["a secret in a variable", { secrets: [{ name: "a", generate: "hex", variable: "A" }] }, "needs a reason"],
+    [
+      "a secret in a variable",
+      { secrets: [{ name: "a", generate: "hex", variable: "A" }] },
+      "needs a reason",
+    ],
     ["a secret from no service", { secrets: [{ name: "a", from: "key" }] }, "write service/secret"],
     ["a secret's config key in kebab case", { secrets: [{ name: "a", config: "my-key" }] }, "use camelCase"],
-    ["a capability with its prefix in small letters", { lifted: [{ privilege: "capability", value: "net_admin", reason }] }, "NET_ADMIN"],
-    ["a lifted privilege without a reason", { lifted: [{ privilege: "root-user" }] }, "lifted[0].reason is missing"],
+    [
+      "a capability with its prefix in small letters",
+      { lifted: [{ privilege: "capability", value: "net_admin", reason }] },
+      'lifted[0].value is "net_admin", did you mean "NET_ADMIN"?',
+    ],
+    [
+      "a capability that the kernel does not have",
+      { lifted: [{ privilege: "capability", value: "NET_ADMN", reason }] },
+      'lifted[0].value is "NET_ADMN", did you mean "NET_ADMIN"?',
+    ],
+    [
+      "a lifted privilege without a reason",
+      { lifted: [{ privilege: "root-user" }] },
+      "lifted[0].reason is missing",
+    ],
     [
       "an unknown privilege",
       { lifted: [{ privilege: "capabilty", value: "NET_ADMIN", reason }] },
@@ -62,9 +120,23 @@ describe("a record is refused with", () => {
     ["an egress without a reason", { egress: {} }, "egress.reason is missing"],
     ["a link to any of one", { links: [{ anyOf: ["a"], required: true, why: reason }] }, "links[0].anyOf"],
     ["a variable without a value", { environment: { KEY: null } }, "environment.KEY is null"],
+    [
+      "a variable with a hyphen in its name",
+      { environment: { "A-B": 1 } },
+      "environment.A-B: use letters, digits and underscores",
+    ],
+    [
+      "a misspelt environment",
+      { environments: { prodution: { A: 1 } } },
+      'the unknown key "prodution", did you mean "production"?',
+    ],
     ["an empty probe", { health: { command: [] } }, "health.command"],
     ["an unknown environment", { environments: { prod: { A: 1 } } }, '"prod"'],
-    ["a password shorter than 8", { secrets: [{ name: "a", generate: "password", length: 7 }] }, "secrets[0].length"],
+    [
+      "a password shorter than 8",
+      { secrets: [{ name: "a", generate: "password", length: 7 }] },
+      "secrets[0].length",
+    ],
   ])("%s", (_, fields, told) => {
     expect(wrong(fields)).toEqual([expect.stringContaining(told)]);
   });
@@ -72,5 +144,17 @@ describe("a record is refused with", () => {
 
 it("a secret in a variable is allowed with a reason, and with a file", () => {
   expect(wrong({ secrets: [{ name: "a", generate: "hex", variable: "A", reason }] })).toEqual([]);
-  expect(wrong({ secrets: [{ name: "a", generate: "hex", variable: "A_FILE", file: "/run/secrets/a" }] })).toEqual([]);
+  expect(
+    wrong({ secrets: [{ name: "a", generate: "hex", variable: "A_FILE", file: "/run/secrets/a" }] }),
+  ).toEqual([]);
+});
+
+it("a route's bypass may end in a slash and contain a colon, as Plex's own do", () => {
+  for (const path of ["/:/", "/:/timeline", "/api/"]) expect(wrong(bypass(path))).toEqual([]);
+});
+
+it("a host mount may be of the host's root", () => {
+  expect(
+    wrong({ lifted: [{ privilege: "host-mount", value: "/", path: "/host", access: "read", reason }] }),
+  ).toEqual([]);
 });

@@ -64,8 +64,14 @@ environments:
     expect(wrong(text)).toEqual([`${path}:5:16: production inherits from itself`]);
   });
 
-  // reports a bug: loadEnvironments (stacks/config/load.ts:77) throws a bare ENOENT where the file is missing.
   it("a file that is not there", () => {
-    expect(complaints(() => loadEnvironments(folder()))).toEqual([expect.stringContaining(path)]);
+    expect(complaints(() => loadEnvironments(folder()))).toEqual([
+      `${path}: the file is not there, or is a link to one that is not`,
+    ]);
+  });
+
+  it("a folder in its place", () => {
+    const root = folder({ [`${path}/a.yaml`]: "" });
+    expect(complaints(() => loadEnvironments(root))).toEqual([`${path}: the file cannot be read (EISDIR)`]);
   });
 });

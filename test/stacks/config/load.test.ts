@@ -60,7 +60,10 @@ describe("a stack's config", () => {
   it("knows where its values are written", () => {
     const text = stackText({ budget: { memory: 1024, cpus: 2 } });
     const config = loadStackConfig(folder({ "Pulumi.dev.yaml": text }), "dev");
-    expect(config.locate(["budget", "cpus"])).toEqual({ file: "Pulumi.dev.yaml", ...positionOf(text, "cpus: 2") });
+    expect(config.locate(["budget", "cpus"])).toEqual({
+      file: "Pulumi.dev.yaml",
+      ...positionOf(text, "cpus: 2"),
+    });
   });
 });
 
@@ -82,7 +85,16 @@ describe("a wrong stack config is told with its place", () => {
 
   it("a wrong type", () => {
     const text = changed("cpus: 64", "cpus: many");
-    expect(wrong(text)).toEqual([`${at(text, "cpus")}: config.ums:platform.budget.cpus is "many", expected number`]);
+    expect(wrong(text)).toEqual([
+      `${at(text, "cpus")}: config.ums:platform.budget.cpus is "many", expected number`,
+    ]);
+  });
+
+  it("an unknown class of storage, with the one that was meant", () => {
+    const text = stackText({ storage: { medai: { kind: "local" } } as never });
+    expect(wrong(text)).toEqual([
+      `${at(text, "medai")}: config.ums:platform.storage has the unknown key "medai", did you mean "media"?`,
+    ]);
   });
 
   it("several at once", () => {
@@ -97,14 +109,22 @@ describe("a wrong stack config is told with its place", () => {
   it.each<[string, Parameters<typeof stackText>[0], string]>([
     ["a domain with a scheme", { domain: "https://media.test" }, "not a domain name"],
     ["a domain of one label", { domain: "media" }, "not a domain name"],
-    ["an address that is no network", { network: { segments: "10.10.0.1/16" } }, "write a network as 10.10.0.0/16"],
+    [
+      "an address that is no network",
+      { network: { segments: "10.10.0.1/16" } },
+      "write a network as 10.10.0.0/16",
+    ],
     ["a host name to publish on", { publish: { address: "localhost" } }, "publish.address"],
     ["a service name in capitals", { services: { include: ["Sonarr"] } }, "include[0]: not a service name"],
     ["a relative bind folder", { storage: { media: { kind: "bind", path: "srv" } } }, "storage.media.path"],
     ["Intel without its render group", { gpu: { vendor: "intel" } }, "Intel and AMD need renderGroup"],
     ["AMD without its render group", { gpu: { vendor: "amd" } }, "Intel and AMD need renderGroup"],
     ["a time zone with a space", { timezone: "Europe/New York" }, "not a time zone"],
-    ["an override without a digest", { overrides: { a: { image: { repository: "a", tag: "1" } as never } } }, "digest is missing"],
+    [
+      "an override without a digest",
+      { overrides: { a: { image: { repository: "a", tag: "1" } as never } } },
+      "digest is missing",
+    ],
   ])("%s", (_, fields, told) => {
     expect(wrong(stackText(fields))).toEqual([expect.stringMatching(/^Pulumi\.dev\.yaml:\d+:\d+: /)]);
     expect(wrong(stackText(fields))[0]).toContain(told);
@@ -114,12 +134,41 @@ describe("a wrong stack config is told with its place", () => {
     expect(wrong(stackText({ gpu: { vendor: "intel", renderGroup: 104 } }))).toEqual([]);
   });
 
-  // reports a bug: the value of a wrong ums:secrets entry is printed (stacks/yaml.ts:115); whoever forgets --secret has it in the log.
-  it("a secret in plain text, without repeating it", () => {
-    const text = `${stackText().replace(/ {2}ums:secrets: .*\n/, "")}  ums:secrets:\n    plexClientId: hunter2hunter2\n`;
-    const told = wrong(text);
-    expect(told).toEqual([expect.stringContaining("ums:secrets.plexClientId")]);
-    expect(told.join("\n")).not.toContain("hunter2");
+  describe("a secret in plain text, without repeating it,", () => {
+    const withSecrets = (written: string) =>
+      `${stackText().replace(/ {2}ums:secrets: .*\n/, "")}  ums:secrets:${written}\n`;
+
+    it("and how to set it", () => {
+      expect(wrong(withSecrets("\n    plexClientId: hunter2"))).toEqual([
+        expect.stringMatching(
+          /^Pulumi\.dev\.yaml:\d+:5: config\.ums:secrets\.plexClientId: .*pulumi config set --secret --path 'ums:secrets\.<name>'/,
+        ),
+      ]);
+    });
+
+    it.each([
+      ["in place of all secrets", " hunter2"],
+      ["in a list", "\n    - hunter2"],
+      ["as a list", "\n    plexClientId: [hunter2]"],
+      ["as a mapping", "\n    plexClientId: {hunter2: hunter2}"],
+      ["in place of the encrypted one", "\n    plexClientId: {secure: [hunter2]}"],
+      ["beside the encrypted one", "\n    plexClientId: {secure: x, hunter2: hunter2}"],
+      ["under a wrong name", "\n    plex-id: hunter2"],
+      ["that starts like an alias", "\n    plexClientId: *hunter2"],
+      ["that starts like a block of text", "\n    plexClientId: |hunter2"],
+      ["that starts like a tag", "\n    plexClientId: !e!hunter2 x"],
+      ["with a backslash", '\n    plexClientId: "\\unter2"'],
+      ["with more behind it", '\n    plexClientId: "x" hunter2'],
+    ])("%s", (_, written) => {
+      const told = wrong(withSecrets(written));
+      expect(told).not.toEqual([]);
+      expect(told.join("\n")).not.toContain("unter2");
+    });
+
+    it("where the settings around it are no mapping", () => {
+      const told = wrong("config:\n  - ums:secrets: {plexClientId: hunter2}\n");
+      expect(told).toEqual(["Pulumi.dev.yaml:1:1: config is a list, expected object"]);
+    });
   });
 });
 
@@ -132,19 +181,32 @@ describe("a stack that is not there", () => {
   });
 
   it("is told with those that are", () => {
-    const root = folder({ "Pulumi.dev.yaml": stackText(), "Pulumi.prod.yaml": stackText(), "Pulumi.yaml": "name: ums" });
-    expect(complaints(() => loadStackConfig(root, "experiment"))).toEqual([expect.stringMatching(/stacks here: dev, prod$/)]);
+    const root = folder({
+      "Pulumi.dev.yaml": stackText(),
+      "Pulumi.prod.yaml": stackText(),
+      "Pulumi.yaml": "name: ums",
+    });
+    expect(complaints(() => loadStackConfig(root, "experiment"))).toEqual([
+      expect.stringMatching(/stacks here: dev, prod$/),
+    ]);
   });
 
   it("is told where there is none", () => {
-    expect(complaints(() => loadStackConfig(folder(), "dev"))).toEqual([expect.stringMatching(/stacks here: none$/)]);
+    expect(complaints(() => loadStackConfig(folder(), "dev"))).toEqual([
+      expect.stringMatching(/stacks here: none$/),
+    ]);
   });
 });
 
-it.each(["Dev", "1dev", "dev_one", "a".repeat(22)])("the stack name %s is refused: it becomes part of names", (stack) => {
-  const root = folder({ [`Pulumi.${stack}.yaml`]: stackText() });
-  expect(complaints(() => loadStackConfig(root, stack))).toEqual([expect.stringContaining(`the stack name "${stack}"`)]);
-});
+it.each(["Dev", "1dev", "dev_one", "a".repeat(22)])(
+  "the stack name %s is refused: it becomes part of names",
+  (stack) => {
+    const root = folder({ [`Pulumi.${stack}.yaml`]: stackText() });
+    expect(complaints(() => loadStackConfig(root, stack))).toEqual([
+      expect.stringContaining(`the stack name "${stack}"`),
+    ]);
+  },
+);
 
 describe("a value that comes from the engine", () => {
   const root = () => folder({ "Pulumi.dev.yaml": stackText({ domain: "file.test" }) });
@@ -167,14 +229,13 @@ describe("a value that comes from the engine", () => {
   });
 
   it("is checked too", () => {
-    expect(complaints(() => loadStackConfig(root(), "dev", { engineValue: engineValue("nowhere") }))).toEqual([
-      "ums:platform.domain: not a domain name",
-    ]);
+    expect(complaints(() => loadStackConfig(root(), "dev", { engineValue: engineValue("nowhere") }))).toEqual(
+      ["ums:platform.domain: not a domain name"],
+    );
   });
 
-  // reports a bug: StackConfigOptions.engineValue says it "has no positions", but locate (stacks/config/load.ts:51) still points into the file.
   it("has no place in the file when it is another", () => {
     const config = loadStackConfig(root(), "dev", { engineValue: engineValue("engine.test") });
-    expect(config.locate(["domain"]).line).toBeUndefined();
+    expect(config.locate(["domain"])).toEqual({ file: "Pulumi.dev.yaml" });
   });
 });

@@ -14,7 +14,11 @@ const wrong = (records: Records) => complaints(() => platform(records));
 
 describe("a declared link", () => {
   it("names its port and what for", () => {
-    const { uses, required, ordered } = link(platform({ alpha: { links: [linkTo("beta")] }, beta: listening }), "alpha", "beta");
+    const { uses, required, ordered } = link(
+      platform({ alpha: { links: [linkTo("beta")] }, beta: listening }),
+      "alpha",
+      "beta",
+    );
     expect(uses).toEqual([{ port: 80, protocol: "tcp", why: "a test needs it", origin: "declared" }]);
     expect({ required, ordered }).toEqual({ required: true, ordered: true });
   });
@@ -38,14 +42,16 @@ describe("a declared link", () => {
   });
 
   it("to a provider without ports is refused", () => {
-    expect(wrong({ alpha: { links: [linkTo("beta")] }, beta: {} })).toEqual([expect.stringContaining("it listens on no port")]);
+    expect(wrong({ alpha: { links: [linkTo("beta")] }, beta: {} })).toEqual([
+      expect.stringContaining("it listens on no port"),
+    ]);
   });
 
-  it("used twice for different ports is one link", () => {
-    const both = platform({
-      alpha: { links: [linkTo("beta", 81, { required: false, ordered: false }), linkTo("beta", 80)] },
-      beta: { ports: listensOn(80, 81) },
-    });
+  it.each([
+    ["first", [linkTo("beta", 80), linkTo("beta", 81, { required: false, ordered: false })]],
+    ["last", [linkTo("beta", 81, { required: false, ordered: false }), linkTo("beta", 80)]],
+  ])("used twice is one link, as strict as the stricter use, which comes %s", (_, links) => {
+    const both = platform({ alpha: { links }, beta: { ports: listensOn(80, 81) } });
     expect(pairs(both)).toEqual(["alpha -> beta"]);
     const { uses, required, ordered } = link(both, "alpha", "beta");
     expect(uses.map(({ port }) => port)).toEqual([80, 81]);
@@ -74,8 +80,12 @@ describe("a declared link", () => {
   });
 
   it("to any of several without a route or a port is refused", () => {
-    expect(wrong({ alpha: { links: [linkToAny(["beta", "gamma"])] }, beta: listening, gamma: routed("g") })).toEqual([
-      expect.stringMatching(/^catalog\/alpha\.yaml:\d+:\d+: links\[0\]: "beta" has no route, so say the port$/),
+    expect(
+      wrong({ alpha: { links: [linkToAny(["beta", "gamma"])] }, beta: listening, gamma: routed("g") }),
+    ).toEqual([
+      expect.stringMatching(
+        /^catalog\/alpha\.yaml:\d+:\d+: links\[0\]: "beta" has no route, so say the port$/,
+      ),
     ]);
   });
 });
@@ -122,7 +132,10 @@ describe("links that records imply", () => {
   });
 
   it("join a declared one between the same two", () => {
-    const of = platform({ door: { ...gateway, links: [linkTo("alpha", 81, { required: false })] }, alpha: { ...routed("a"), ports: listensOn(80, 81) } });
+    const of = platform({
+      door: { ...gateway, links: [linkTo("alpha", 81, { required: false })] },
+      alpha: { ...routed("a"), ports: listensOn(80, 81) },
+    });
     expect(pairs(of)).toEqual(["door -> alpha"]);
     expect(link(of, "door", "alpha").uses.map(({ port, origin }) => [port, origin])).toEqual([
       [80, "route"],
@@ -130,10 +143,41 @@ describe("links that records imply", () => {
     ]);
   });
 
-  it.each(["gateway", "sso", "metrics"] as const)("need one holder of the role %s", (role) => {
-    expect(wrong({ alpha: { roles: [role] }, beta: { roles: [role] } })).toEqual([
+  it("need a route of the single sign-on", () => {
+    expect(wrong({ door: gateway, login: { roles: ["sso"] } })).toEqual([
       expect.stringMatching(
-        new RegExp(`^catalog/beta\\.yaml:\\d+:\\d+: beta and alpha both have the role ${role}; a stack has one$`),
+        /^catalog\/login\.yaml:\d+:\d+: login has the role sso but no route, .*; give it a route$/,
+      ),
+    ]);
+  });
+
+  it("lead from a gateway and a collector that live in another's network", () => {
+    const of = platform({
+      alpha: { ...routed("a"), metrics: { port: 80 } },
+      collector: { through: "vpn", roles: ["metrics"] },
+      door: { through: "vpn", roles: ["gateway"] },
+      login: { ...routed("login", 9091), roles: ["sso"] },
+      vpn: { egress: { reason: "dials the tunnel" } },
+    });
+    expect(
+      of.links.map(({ consumer, consumerHost, provider }) => [consumer, consumerHost, provider]),
+    ).toEqual([
+      ["collector", "vpn", "alpha"],
+      ["door", "vpn", "alpha"],
+      ["door", "vpn", "login"],
+    ]);
+  });
+
+  it.each(["gateway", "sso", "metrics"] as const)("need one holder of the role %s", (role) => {
+    const holders: Records = {
+      alpha: { ...routed("a"), roles: [role] },
+      beta: { ...routed("b"), roles: [role] },
+    };
+    expect(wrong(holders)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^catalog/beta\\.yaml:\\d+:\\d+: beta and alpha both have the role ${role}; a stack has one$`,
+        ),
       ),
     ]);
   });
@@ -149,8 +193,16 @@ describe("a service in another's network", () => {
 
   it("has the ends of its links there, under its own name", () => {
     const of = platform(records);
-    expect(link(of, "alpha", "client")).toMatchObject({ provider: "client", providerHost: "vpn", consumerHost: "alpha" });
-    expect(link(of, "client", "beta")).toMatchObject({ consumer: "client", consumerHost: "vpn", providerHost: "beta" });
+    expect(link(of, "alpha", "client")).toMatchObject({
+      provider: "client",
+      providerHost: "vpn",
+      consumerHost: "alpha",
+    });
+    expect(link(of, "client", "beta")).toMatchObject({
+      consumer: "client",
+      consumerHost: "vpn",
+      providerHost: "beta",
+    });
   });
 
   it("has no address of its own", () => {
@@ -162,15 +214,50 @@ describe("a service in another's network", () => {
     expect(service(platform(records), "client").after).toEqual(["beta", "vpn"]);
   });
 
-  // reports a bug: through a service that itself goes through another, a link's host (stacks/resolve/index.ts:78) is a container without a network.
-  it("which is itself in another's, is refused or has its links at the last one", () => {
+  it("which is itself in another's, is refused with the one to name", () => {
     const chain: Records = {
       inner: { through: "middle", ...listening },
       middle: { through: "outer" },
       outer: {},
       alpha: { links: [linkTo("inner")] },
     };
-    const hosts = wrong(chain).length > 0 ? [] : platform(chain).links.map(({ providerHost }) => providerHost);
-    expect(hosts).not.toContain("middle");
+    expect(wrong(chain)).toEqual([
+      expect.stringMatching(
+        /^catalog\/inner\.yaml:\d+:\d+: inner goes through "middle", which has no network of its own: it goes through "outer"; name that here$/,
+      ),
+    ]);
+  });
+
+  it.each<[string, Records, string]>([
+    [
+      "of that service",
+      { alpha: { through: "vpn", links: [linkTo("vpn")] }, vpn: listening },
+      "alpha and vpn share vpn's",
+    ],
+    [
+      "to that service",
+      { alpha: { through: "vpn", ...listening }, vpn: { links: [linkTo("alpha", 80, { ordered: false })] } },
+      "vpn and alpha share vpn's",
+    ],
+    [
+      "of another one there",
+      { alpha: { through: "vpn", links: [linkTo("beta")] }, beta: { through: "vpn", ...listening }, vpn: {} },
+      "alpha and beta share vpn's",
+    ],
+  ])("has no link to or from one there: that %s", (_, together, told) => {
+    expect(wrong(together)).toEqual([expect.stringMatching(/^catalog\/(alpha|vpn)\.yaml:\d+:\d+: /)]);
+    expect(wrong(together)[0]).toContain(`${told} network namespace: use 127.0.0.1, and no link`);
+  });
+
+  it("has no link there that a route or metrics imply", () => {
+    const together: Records = {
+      alpha: { through: "vpn", ...routed("a"), metrics: { port: 80 } },
+      door: { through: "vpn", roles: ["gateway", "metrics"] },
+      vpn: {},
+    };
+    expect(wrong(together)).toEqual([
+      expect.stringMatching(/door and alpha share vpn's network namespace: .* what route implies/),
+      expect.stringMatching(/door and alpha share vpn's network namespace: .* what metrics implies/),
+    ]);
   });
 });

@@ -3,10 +3,14 @@ import type { EnvironmentName } from "../../../stacks/catalog/record.ts";
 import { platform, service } from "../../fixtures/platforms.ts";
 import { complaints, positionOf } from "../../fixtures/problems.ts";
 import { type RecordFields, recordText } from "../../fixtures/records.ts";
-import { environments } from "../../fixtures/stackConfigs.ts";
+import { environments, stackText } from "../../fixtures/stackConfigs.ts";
 
 /** Development, staging that inherits it, and production, each with the given variables. */
-function inheriting(base: Record<string, string>, development: Record<string, string>, staging: Record<string, string>) {
+function inheriting(
+  base: Record<string, string>,
+  development: Record<string, string>,
+  staging: Record<string, string>,
+) {
   return environments({
     base,
     environments: {
@@ -18,9 +22,16 @@ function inheriting(base: Record<string, string>, development: Record<string, st
 }
 
 /** The variables of the only service, in an environment. */
-function variables(fields: RecordFields, environment: EnvironmentName, input: Parameters<typeof platform>[1] = {}) {
+function variables(
+  fields: RecordFields,
+  environment: EnvironmentName,
+  input: Parameters<typeof platform>[1] = {},
+) {
   const config = { ...input.config, environment };
-  return service(platform({ alpha: fields }, { environments: inheriting({}, {}, {}), ...input, config }), "alpha").environment;
+  return service(
+    platform({ alpha: fields }, { environments: inheriting({}, {}, {}), ...input, config }),
+    "alpha",
+  ).environment;
 }
 
 describe("template variables", () => {
@@ -39,23 +50,36 @@ describe("template variables", () => {
   });
 
   it("of an environment do not reach the one it inherits from", () => {
-    expect(variables(fields, "development", { environments: layered })).toEqual({ ALL: "base inherited inherited inherited" });
+    expect(variables(fields, "development", { environments: layered })).toEqual({
+      ALL: "base inherited inherited inherited",
+    });
   });
 
   it("of an environment do not reach one that does not inherit it", () => {
-    expect(variables(fields, "production", { environments: layered })).toEqual({ ALL: "base base base base" });
+    expect(variables(fields, "production", { environments: layered })).toEqual({
+      ALL: "base base base base",
+    });
   });
 
   it("include the stack, its domain and its time zone, which nothing overrides", () => {
-    const config = { domain: "media.test", timezone: "Europe/Berlin", variables: { DOMAIN: "other", TZ: "other" } };
+    const config = {
+      domain: "media.test",
+      timezone: "Europe/Berlin",
+      variables: { DOMAIN: "other", TZ: "other" },
+    };
     expect(
-      variables({ environment: { ALL: "${STACK} ${DOMAIN} ${TZ}" } }, "production", { config, stack: { stack: "home" } }),
+      variables({ environment: { ALL: "${STACK} ${DOMAIN} ${TZ}" } }, "production", {
+        config,
+        stack: { stack: "home" },
+      }),
     ).toEqual({ ALL: "home media.test Europe/Berlin" });
   });
 
   it("may be numbers and booleans", () => {
     const base = environments({ base: { COUNT: 3, FLAG: false } });
-    expect(variables({ environment: { ALL: "${COUNT} ${FLAG}" } }, "production", { environments: base })).toEqual({ ALL: "3 false" });
+    expect(
+      variables({ environment: { ALL: "${COUNT} ${FLAG}" } }, "production", { environments: base }),
+    ).toEqual({ ALL: "3 false" });
   });
 
   it("reach no service that does not name them", () => {
@@ -64,7 +88,8 @@ describe("template variables", () => {
 });
 
 describe("a service's variables", () => {
-  const everywhere = (value: string, ...names: string[]) => Object.fromEntries(names.map((name) => [name, value]));
+  const everywhere = (value: string, ...names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, value]));
   const fields: RecordFields = {
     environment: everywhere("service", "ONE", "TWO", "THREE", "FOUR", "FIVE"),
     environments: {
@@ -108,7 +133,8 @@ describe("a service's variables", () => {
 });
 
 describe("a template", () => {
-  const filled = (text: string) => variables({ environment: { KEY: text } }, "production", { config: { domain: "media.test" } }).KEY;
+  const filled = (text: string) =>
+    variables({ environment: { KEY: text } }, "production", { config: { domain: "media.test" } }).KEY;
 
   it.each([
     ["one ${DOMAIN}", "one media.test"],
@@ -126,7 +152,9 @@ describe("a template", () => {
 
   it("is filled in once: a value's own ${ is left alone", () => {
     const config = { variables: { OUTER: "${INNER}", INNER: "x" } };
-    expect(variables({ environment: { KEY: "${OUTER}" } }, "production", { config })).toEqual({ KEY: "${INNER}" });
+    expect(variables({ environment: { KEY: "${OUTER}" } }, "production", { config })).toEqual({
+      KEY: "${INNER}",
+    });
   });
 
   it("is filled in in files, commands and entry points, too", () => {
@@ -154,39 +182,56 @@ describe("a template", () => {
   });
 
   it("with an unknown variable is told where it is written", () => {
-    const records = { alpha: { command: ["a", "${NOBODY}"], files: [{ path: "/etc/a/b", content: "${NOBODY}" }] } };
+    const records = {
+      alpha: { command: ["a", "${NOBODY}"], files: [{ path: "/etc/a/b", content: "${NOBODY}" }] },
+    };
     const lines = complaints(() => platform(records)).map((line) => Number(line.split(":")[1]));
     expect(new Set(lines).size).toBe(2);
   });
 
   it("with one nothing is near names all there are", () => {
-    expect(complaints(() => filled("${QUITE_ANOTHER}"))).toEqual([expect.stringContaining("; possible: DOMAIN, STACK, TZ;")]);
-  });
-
-  it("in an override of another service is not looked at", () => {
-    const input = { config: { overrides: { beta: { environment: { KEY: "${NOBODY}" } } }, services: { include: ["alpha"] } } };
-    expect(complaints(() => platform({ alpha: {}, beta: {} }, input))).toEqual([]);
-  });
-
-  // reports a bug: fillIn (stacks/resolve/environment.ts:61) looks names up in a plain object, so ${constructor} becomes Object's source text.
-  it.each(["constructor", "toString", "__proto__"])("with the unknown variable %s is refused", (name) => {
-    expect(complaints(() => filled(`\${${name}}`))).toEqual([
-      expect.stringContaining(`there is no template variable "${name}"`),
+    expect(complaints(() => filled("${QUITE_ANOTHER}"))).toEqual([
+      expect.stringContaining("; possible: DOMAIN, STACK, TZ;"),
     ]);
   });
 
-  // reports a bug: content (stacks/resolve/index.ts:170) places every variable under the record's `environment`, wherever it was written.
-  it("in the stack config's override is told at the stack's config", () => {
-    const input = { config: { overrides: { alpha: { environment: { KEY: "${NOBODY}" } } } } };
-    expect(complaints(() => platform({ alpha: {} }, input))).toEqual([expect.stringMatching(/^Pulumi\.test\.yaml:\d+:/)]);
+  it("in an override of another service is not looked at", () => {
+    const input = {
+      config: {
+        overrides: { beta: { environment: { KEY: "${NOBODY}" } } },
+        services: { include: ["alpha"] },
+      },
+    };
+    expect(complaints(() => platform({ alpha: {}, beta: {} }, input))).toEqual([]);
   });
 
-  // reports a bug: as above; the place is the record's first line, or its `environment` key.
-  it("in an environment's override is told there", () => {
-    const fields: RecordFields = { environment: { OTHER: "x" }, environments: { all: { KEY: "${NOBODY}" } } };
+  it.each(["constructor", "toString", "__proto__", "hasOwnProperty"])(
+    "with the unknown variable %s is refused",
+    (name) => {
+      expect(complaints(() => filled(`\${${name}}`))).toEqual([
+        expect.stringContaining(`there is no template variable "${name}"`),
+      ]);
+    },
+  );
+
+  it("in the stack config's override is told at the stack's config", () => {
+    const input = { config: { overrides: { alpha: { environment: { KEY: "${NOBODY}" } } } } };
+    const line = positionOf(stackText(input.config), "KEY:").line;
+    expect(complaints(() => platform({ alpha: {} }, input))).toEqual([
+      expect.stringMatching(
+        new RegExp(`^Pulumi\\.test\\.yaml:${line}:\\d+: there is no template variable "NOBODY"`),
+      ),
+    ]);
+  });
+
+  it.each(["all", "development"] as const)("in the override for %s is told there", (layer) => {
+    const fields: RecordFields = {
+      environment: { KEY: "x" },
+      environments: { [layer]: { KEY: "${NOBODY}" } },
+    };
     const [told = ""] = complaints(() => platform({ alpha: fields }));
     expect(told).toContain("NOBODY");
-    const { line } = positionOf(recordText({ number: 0, ...fields, name: "alpha" }), "KEY:");
+    const { line } = positionOf(recordText({ number: 0, ...fields, name: "alpha" }), "KEY: ${NOBODY}");
     expect(told).toMatch(new RegExp(`^catalog/alpha\\.yaml:${line}:`));
   });
 });

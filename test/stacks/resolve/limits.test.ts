@@ -41,13 +41,19 @@ describe("the memory budget", () => {
   });
 
   it("counts only services of the stack", () => {
-    const config = { budget: { memory: 600, cpus: 4 }, services: { include: "all" as const, exclude: ["large"] } };
+    const config = {
+      budget: { memory: 600, cpus: 4 },
+      services: { include: "all" as const, exclude: ["large"] },
+    };
     expect(wrong(records, { config })).toEqual([]);
   });
 });
 
 describe("the processor budget", () => {
-  const records: Records = { one: { limits: { memory: 16, cpus: 4 } }, two: { limits: { memory: 16, cpus: 8 } } };
+  const records: Records = {
+    one: { limits: { memory: 16, cpus: 4 } },
+    two: { limits: { memory: 16, cpus: 8 } },
+  };
 
   it("that a service exceeds is told at the record", () => {
     expect(wrong(records, { config: { budget: { memory: 64, cpus: 4 } } })).toEqual([
@@ -88,20 +94,27 @@ describe("host ports", () => {
 
   it("over 65535 are refused at the offset", () => {
     expect(wrong({ alpha: publishing(51820) }, { config: { publish: { offset: 20000 } } })).toEqual([
-      expect.stringMatching(/^Pulumi\.test\.yaml:\d+:\d+: alpha: host port 51820 plus publish\.offset 20000 is over 65535$/),
+      expect.stringMatching(
+        /^Pulumi\.test\.yaml:\d+:\d+: alpha: host port 51820 plus publish\.offset 20000 is over 65535$/,
+      ),
     ]);
   });
 
   it("need a network that leads out", () => {
     expect(wrong({ alpha: { ...publishing(80), segment: "media" } })).toEqual([
-      expect.stringMatching(/^catalog\/alpha\.yaml:\d+:\d+: alpha publishes a port but sits on the internal segment media/),
+      expect.stringMatching(
+        /^catalog\/alpha\.yaml:\d+:\d+: alpha publishes a port but sits on the internal segment media/,
+      ),
     ]);
     expect(wrong({ alpha: { ...publishing(80), segment: "media", egress: { reason } } })).toEqual([]);
   });
 
-  // reports a bug: checkClashes (stacks/resolve/limits.ts:58,71) uses one key for host ports and for the network of a service called "host".
   it("of a service called host do not clash with its own port", () => {
     expect(wrong({ host: publishing(80) })).toEqual([]);
+  });
+
+  it("may be those of a service that is in the dmz among others", () => {
+    expect(wrong({ alpha: { ...publishing(80), segment: "media", alsoIn: ["dmz"] } })).toEqual([]);
   });
 });
 
@@ -126,7 +139,8 @@ describe("subdomains", () => {
   it("become addresses, with the port where it is not 443", () => {
     const config = { domain: "media.test" };
     const url = (fields: RecordFields, offset = 0) =>
-      service(platform({ alpha: fields }, { config: { ...config, publish: { offset } } }), "alpha").route?.url;
+      service(platform({ alpha: fields }, { config: { ...config, publish: { offset } } }), "alpha").route
+        ?.url;
     expect(url(routed("music"))).toBe("https://music.media.test");
     expect(url(routed("@"))).toBe("https://media.test");
     expect(url(routed("music"), 10000)).toBe("https://music.media.test:10443");
@@ -138,7 +152,9 @@ describe("ports inside one network", () => {
 
   it("of two services behind one VPN clash", () => {
     expect(wrong({ vpn: {}, alpha: through(8080), beta: through(8080) })).toEqual([
-      expect.stringMatching(/^catalog\/beta\.yaml:\d+:\d+: beta and alpha both want port 8080\/tcp of vpn's network namespace$/),
+      expect.stringMatching(
+        /^catalog\/beta\.yaml:\d+:\d+: beta and alpha both want port 8080\/tcp of vpn's network namespace$/,
+      ),
     ]);
   });
 
@@ -149,7 +165,12 @@ describe("ports inside one network", () => {
   });
 
   it("of services in networks of their own do not", () => {
-    expect(wrong({ alpha: { ports: listensOn(8080) }, beta: { ports: listensOn(8080), links: [linkTo("alpha", 8080)] } })).toEqual([]);
+    expect(
+      wrong({
+        alpha: { ports: listensOn(8080) },
+        beta: { ports: listensOn(8080), links: [linkTo("alpha", 8080)] },
+      }),
+    ).toEqual([]);
   });
 
   it("written twice in one record are told", () => {

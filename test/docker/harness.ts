@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { execa } from "execa";
+import { extract, pack } from "tar-stream";
+import { stringify } from "yaml";
+import { standinImage } from "../../rehearsal/image.ts";
+import { removeSeededVolumes, removeStack } from "../../targets/docker/converge.ts";
+import { stackContainers, stackVolumes } from "../../targets/docker/host.ts";
+
+export const root = join(import.meta.dirname, "..", "..");
+export const docker = new Docker();
+
+export interface Run {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What a test stack's config may say besides its defaults. */
+export interface StackSettings {
+  include: "all" | string[];
+  /** Second octet of its pools, so that stacks do not meet: segments 10.x.0.0/16, links 10.(x+2).0.0/15; even. */
+  octet: number;
+  offset: number;
+  catalogs?: string[];
+  overrides?: Record<string, unknown>;
+}
+
+/** One test stack: its own name, config file, state and passphrase; everything is gone after `dispose`. */
+export class TestStack {
+  readonly home = mkdtempSync(join(tmpdir(), "ums-test-"));
+  readonly file = join(this.home, "stack.yaml");
+
+  constructor(
+    readonly name: string,
+    settings: StackSettings,
+    readonly engine: "compose" | "pulumi",
+  ) {
+    this.configure(settings);
+  }
+
+  configure({ include, octet, offset, catalogs = [], overrides = {} }: StackSettings): void {
+    const platform = {
+      environment: "development",
+      images: "rehearsal",
+      domain: "media.localhost",
+      services: { include },
+      catalogs,
+      network: { segments: `10.${octet}.0.0/16`, links: `10.${octet + 2}.0.0/15` },
+      publish: { address: "127.0.0.1", offset },
+      budget: { memory: 131072, cpus: 16 },
+      health: { interval: 10, waitedInterval: 2 },
+      overrides,
+    };
+    writeFileSync(this.file, stringify({ config: { "ums:platform": platform } }));
+  }
+
+  private arguments(command: string, words: readonly string[]): string[] {
+    return [join(root, "cli", "bin.mjs"), command, "--stack", this.name, "--stack-file", this.file, ...words];
+  }
+
+  private environment(extra: Record<string, string> = {}): Record<string, string> {
+    return {
+      UMS_HOME: this.home,
+      PULUMI_CONFIG_PASSPHRASE: "a test passphrase",
+      PULUMI_HOME: join(this.home, "pulumi-home"),
+      ...extra,
+    };
+  }
+
+  /** Runs a command to its end. */
+  async ums(
+    command: string,
+    words: readonly string[] = [],
+    options: { env?: Record<string, string>; input?: string } = {},
+  ): Promise<Run> {
+    const { exitCode, stdout, stderr } = await execa(process.execPath, this.arguments(command, words), {
+      env: this.environment(options.env),
+      reject: false,
+      ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    });
+    return { exitCode: exitCode ?? -1, stdout, stderr };
+  }
+
+  up(): Promise<Run> {
+    return this.ums("up", ["--engine", this.engine]);
+  }
+
+  /** Starts an `up` in a process group of its own, to be killed whole. */
+  startUp(): ChildProcess {
+    return spawn(process.execPath, this.arguments("up", ["--engine", this.engine]), {
+      env: { ...process.env, ...this.environment() },
+      detached: true,
+      stdio: "ignore",
+    });
+  }
+
+  async json<T>(command: string, words: readonly string[] = []): Promise<T> {
+    const { stdout, stderr } = await this.ums(command, ["--json", ...words]);
+    if (stdout === "") throw new Error(`${command} printed nothing: ${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+
+  container(service: string): Docker.Container {
+    return docker.getContainer(`${this.name}-${service}`);
+  }
+
+  /** Removes everything of the stack from the engine, whatever state it is in, and its folder. */
+  async dispose(): Promise<void> {
+    await removeStack(docker, this.name, [], () => {});
+    await removeSeededVolumes(docker, this.name);
+    for (const volume of await stackVolumes(docker, this.name)) await docker.getVolume(volume).remove();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** Ids and start times of all service containers: equal before and after means nothing was touched. */
+  async identities(): Promise<Record<string, string>> {
+    const containers = await stackContainers(docker, this.name);
+    const found: Record<string, string> = {};
+    for (const { id, service } of containers) {
+      if (service === undefined) continue;
+      const { State } = await docker.getContainer(id).inspect();
+      found[service] = `${id} ${State.StartedAt}`;
+    }
+    return found;
+  }
+}
+
+const markerName = "marker";
+
+/** A container that mounts a volume, never started: files go in and out of it through the engine. */
+async function withVolume<T>(volume: string, work: (container: Docker.Container) => Promise<T>): Promise<T> {
+  const container = await docker.createContainer({
+    Image: standinImage(root),
+    Cmd: ["routes"],
+    Entrypoint: ["/standin"],
+    HostConfig: { Mounts: [{ Type: "volume", Source: volume, Target: "/volume", ReadOnly: false }] },
+  });
+  try {
+    return await work(container);
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+/** Puts a file into a volume. */
+export function writeMarker(volume: string, text: string): Promise<void> {
+  return withVolume(volume, async (container) => {
+    const archive = pack();
+    archive.entry({ name: markerName }, text);
+    archive.finalize();
+    await container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: "/volume" });
+  });
+}
+
+/** Text of the file in a volume. */
+export function readMarker(volume: string): Promise<string> {
+  return withVolume(volume, async (container) => {
+    const archive = await container.getArchive({ path: `/volume/${markerName}` });
+    let text = "";
+    const reader = extract();
+    archive.pipe(reader);
+    for await (const entry of reader) for await (const chunk of entry) text += String(chunk);
+    return text;
+  });
+}
+
+/** Polls until a condition holds. */
+export async function until(what: string, condition: () => Promise<boolean>, seconds = 120): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
