@@ -27,9 +27,18 @@ export async function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
   // Pulumi keeps a stack trace for every promise it makes: formatting them would be more than half of the run.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
+  // A resource that cannot be declared shows as an unhandled rejection alone, and would be missing from the result.
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown) => rejections.push(reason);
+  process.on("unhandledRejection", onRejection);
   try {
-    return await run(args);
+    const declared = await run(args);
+    // Rejections are announced once the queue of promises is empty.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (rejections.length > 0) throw rejections[0];
+    return declared;
   } finally {
+    process.off("unhandledRejection", onRejection);
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
