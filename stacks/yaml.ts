@@ -17,6 +17,8 @@ import { problemsOf, type YamlPath } from "./issues.ts";
 const largestFile = 1024 * 1024;
 /** Aliases a document may expand to before it is refused as an anchor bomb. */
 const mostAliases = 64;
+/** Levels a file may be nested: the parser calls itself for each, and a record has fewer than ten. */
+const deepest = 64;
 
 /** A parsed and validated YAML file that still knows where everything in it was written. */
 export interface YamlFile<T> {
@@ -55,6 +57,28 @@ export function readYaml<S extends z.ZodType>(
   return parseYaml(file, text, schema, options);
 }
 
+/** Line at which the text is nested too deeply, by brackets or by indentation; read before the parser sees it. */
+function tooDeepAt(text: string): number | undefined {
+  let brackets = 0;
+  const indents: number[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    const indent = line.search(/\S/);
+    if (indent >= 0) {
+      while (indents.length > 0 && (indents.at(-1) ?? 0) >= indent) indents.pop();
+      indents.push(indent);
+    }
+    // "- - - x" nests without brackets or lines of its own.
+    const dashes = /^\s*((?:- )+)/.exec(line)?.[1]?.length ?? 0;
+    for (const character of line) {
+      if (character === "[" || character === "{") brackets++;
+      else if (character === "]" || character === "}") brackets = Math.max(0, brackets - 1);
+      if (brackets > deepest) return index + 1;
+    }
+    if (indents.length + dashes / 2 > deepest) return index + 1;
+  }
+  return undefined;
+}
+
 /** Parses `text` and checks it against `schema`. Reports every problem with its line and column; never throws. */
 export function parseYaml<S extends z.ZodType>(
   file: string,
@@ -63,6 +87,11 @@ export function parseYaml<S extends z.ZodType>(
   { isSecret }: YamlOptions = {},
 ): YamlResult<z.output<S>> {
   if (Buffer.byteLength(text) > largestFile) return tooLarge(file);
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) {
+    const message = `is nested more than ${deepest} levels deep: no record or config needs that`;
+    return { ok: false, problems: [{ place: { file, line: deep }, message }] };
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const placeAt = (offset: number): Place => {

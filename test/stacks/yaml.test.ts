@@ -329,3 +329,21 @@ it("a path is shown as people write it", () => {
   expect(showPath(["links", 2, "provider"])).toBe("links[2].provider");
   expect(showPath([])).toBe("");
 });
+
+describe("deep nesting", () => {
+  it.each([
+    ["brackets", `name: ${"[".repeat(50_000)}`],
+    ["braces", `name: ${"{a: ".repeat(20_000)}`],
+    ["dashes", `${"- ".repeat(20_000)}x`],
+    ["indentation", Array.from({ length: 300 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
+  ])("by %s is refused with its line before it is parsed", (_, text) => {
+    expect(complaints(text)).toEqual([
+      expect.stringMatching(/^catalog\/thing\.yaml:\d+: is nested more than 64 levels deep/),
+    ]);
+  });
+
+  it("is not what balanced brackets in many lines of text are", () => {
+    const text = `name: x\nlabels:\n  a: |\n${"    server { location / { return [1]; } }\n".repeat(500)}`;
+    expect(complaints(text)).toEqual([]);
+  });
+});
