@@ -6,6 +6,7 @@ import Docker from "dockerode";
 import { execa } from "execa";
 import { pack } from "tar-stream";
 import { EnvironmentFault } from "../stacks/errors.ts";
+import { exists } from "../targets/docker/host.ts";
 import { standinImage, standinSource } from "./image.ts";
 
 /** C compilers that are tried, in this order. */
@@ -23,17 +24,8 @@ export async function findCompiler(): Promise<string | undefined> {
 }
 
 /** True when the engine has the image of the current source. */
-export async function hasStandinImage(root: string, docker = new Docker()): Promise<boolean> {
-  return docker
-    .getImage(standinImage(root))
-    .inspect()
-    .then(
-      () => true,
-      (error: { statusCode?: number }) => {
-        if (error.statusCode === 404) return false;
-        throw error;
-      },
-    );
+export function hasStandinImage(root: string, docker = new Docker()): Promise<boolean> {
+  return exists(docker.getImage(standinImage(root)).inspect());
 }
 
 /**

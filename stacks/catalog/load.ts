@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { InputError, type Problem } from "../errors.ts";
 import { readYaml, type YamlFile } from "../yaml.ts";
 import { checkRecord } from "./check.ts";
@@ -26,7 +26,7 @@ export function loadCatalog(root: string, folders: readonly string[]): Catalog {
   const problems: Problem[] = [];
   const entries: CatalogEntry[] = [];
   for (const folder of folders) {
-    for (const path of yamlFiles(join(root, folder), problems, folder)) {
+    for (const path of yamlFiles(resolve(root, folder), problems, folder)) {
       const result = readYaml(path, relative(root, path), recordSchema);
       if (result.ok) entries.push(result.yaml);
       else problems.push(...result.problems);

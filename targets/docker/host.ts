@@ -152,3 +152,14 @@ export function demultiplex(raw: Buffer): string {
 export function isMissing(error: unknown): boolean {
   return (error as { statusCode?: number }).statusCode === 404;
 }
+
+/** Whether what is inspected is there. */
+export async function exists(inspection: Promise<unknown>): Promise<boolean> {
+  try {
+    await inspection;
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}

@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import { type Cidr, overlaps, parseCidr } from "../../stacks/cidr.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import type { Platform } from "../../stacks/platform.ts";
-import { isMissing, stackContainers } from "./host.ts";
+import { exists, stackContainers } from "./host.ts";
 
 /**
  * What must hold on the host before anything is created: published ports are free, no other network has the stack's
@@ -95,15 +95,7 @@ export async function requireImages(
   progress: (message: string) => void,
 ): Promise<void> {
   for (const [index, image] of images.entries()) {
-    const there = await docker
-      .getImage(image)
-      .inspect()
-      .then(() => true)
-      .catch((error: unknown) => {
-        if (isMissing(error)) return false;
-        throw error;
-      });
-    if (there) continue;
+    if (await exists(docker.getImage(image).inspect())) continue;
     progress(`pulling ${index + 1} of ${images.length}: ${image}`);
     try {
       const stream = await docker.pull(image);

@@ -3,7 +3,7 @@ import { pack } from "tar-stream";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import { type ContainerInputs, containerInputs, containersOf } from "../compose/render.ts";
 import { type DeclaredProgram, dockerTypes, type RegisteredResource } from "../resources.ts";
-import { isMissing, lastLogLines } from "./host.ts";
+import { exists, isMissing, lastLogLines } from "./host.ts";
 
 /** Label that says what a one-shot container did, so that it is done once. */
 const fingerprintLabel = "ums.fingerprint";
@@ -24,15 +24,7 @@ export async function createVolumes(docker: Docker, program: DeclaredProgram): P
   let made = 0;
   for (const resource of program.resources.filter(({ type }) => type === dockerTypes.volume)) {
     const { name, driver = "local", driverOpts = {}, labels } = resource.inputs as unknown as VolumeInputs;
-    const missing = await docker
-      .getVolume(name)
-      .inspect()
-      .then(() => false)
-      .catch((error: unknown) => {
-        if (isMissing(error)) return true;
-        throw error;
-      });
-    if (!missing) continue;
+    if (await exists(docker.getVolume(name).inspect())) continue;
     await docker.createVolume({
       Name: name,
       Driver: driver,

@@ -78,7 +78,6 @@ describe("the exit code", () => {
     expect(written).toContain("text\n");
   });
 
-  // reports a bug
   it("is 1 for Compose that could not start a service, with what it said and no stack trace", () => {
     expect(report(new ComposeFailure("ERROR: for dev-app  no such option", 1))).toBe(1);
     expect(written).toContain("ERROR: for dev-app  no such option");

@@ -84,7 +84,6 @@ describe("the lock of a stack", () => {
     expect(existsSync(lock())).toBe(false);
   });
 
-  // reports a bug
   it("that is given back between the look at it and its reading is taken", async () => {
     // A link to nowhere is there when it is to be made, and not when it is read.
     mkdirSync(state.folder, { recursive: true });

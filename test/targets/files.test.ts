@@ -41,7 +41,6 @@ describe("a private file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  // reports a bug
   it("is whole, or the old one stays, when the disk takes only part of it", () => {
     const path = join(folder(), "file");
     writeFileSync(path, "the old text");
@@ -55,7 +54,6 @@ describe("a private file", () => {
     expect(["the old text", "the new text"]).toContain(readFileSync(path, "utf8"));
   });
 
-  // reports a bug
   it("leaves no copy beside it when it cannot be put in place", () => {
     const home = folder();
     mkdirSync(join(home, "taken"));

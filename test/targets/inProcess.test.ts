@@ -103,7 +103,6 @@ describe("a program run in this process", () => {
     await expect(attempt).rejects.toThrow("there is no such stack");
   });
 
-  // reports a bug
   it("fails when a resource cannot be declared, rather than leave it out", async () => {
     const attempt = quietly(() =>
       run(() => {

@@ -126,7 +126,6 @@ describe("a plan", () => {
     ]);
   });
 
-  // reports a bug
   it("leaves the clients of a VPN container that is only updated, or replaces it with them", async () => {
     const changes = await changed({ tunnel: { limits: { memory: 64, cpus: 0.1 } } });
     expect([

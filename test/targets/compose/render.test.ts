@@ -285,7 +285,6 @@ describe("the Compose file's words", () => {
     );
   });
 
-  // reports a bug
   it("have every $ doubled in paths too, where a record may have one", async () => {
     const odd = await declared(
       stackOf(

@@ -114,7 +114,6 @@ describe("what Docker and Compose report", () => {
     expect(fault?.fix).toBeTruthy();
   });
 
-  // reports a bug
   it.each([
     // docker-compose 1.29, compose/cli/errors.py: conn_error_generic
     [

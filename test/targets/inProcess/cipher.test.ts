@@ -42,7 +42,6 @@ describe("sealed text", () => {
     expect(() => open({ ...sealed, [field]: flip(sealed[field]) }, "passphrase")).toThrow(InputError);
   });
 
-  // reports a bug
   it.each<Partial<Sealed>>([{ tag: "" }, { tag: "AAAA" }, { nonce: "" }])(
     "that was cut short is refused as wrong input: %j",
     (damage) => {
@@ -50,7 +49,6 @@ describe("sealed text", () => {
     },
   );
 
-  // reports a bug
   it("does not open when its tag was cut to 4 bytes, which are soon guessed", () => {
     const sealed = seal("text", "passphrase");
     const tag = Buffer.from(sealed.tag, "base64").subarray(0, 4).toString("base64");

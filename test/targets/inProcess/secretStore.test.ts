@@ -138,7 +138,6 @@ describe("the file of a store", () => {
     expect(() => SecretStore.open(path, "passphrase")).toThrow(path);
   });
 
-  // reports a bug
   it.each(["{}", "[]", "null", "1", '{"version":1,"salt":"","nonce":"","tag":"","data":""}'])(
     "is refused with its place when it is JSON of something else: %s",
     (text) => {

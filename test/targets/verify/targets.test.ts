@@ -138,7 +138,6 @@ describe("the connections to try from a container", () => {
           });
   });
 
-  // reports a bug
   it("are without repeats, also where one port is declared for two reasons", () => {
     for (const source of namespaces) {
       const shown = targetsFrom(source, namespaces, of).map(show);
@@ -195,7 +194,6 @@ describe("an open connection", () => {
     );
   });
 
-  // reports a bug
   it("is undeclared when the alias led elsewhere than to the link", () => {
     const segment = found(
       namespace("store").addresses.find((address) => address.startsWith("10.10.")),
