@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PlatformConfig } from "../stacks/config/schema.ts";
 import { EnvironmentFault, InputError } from "../stacks/errors.ts";
@@ -56,13 +56,11 @@ export class StackState {
   async locked<T>(work: () => Promise<T>): Promise<T> {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, "lock");
-    const mine = `${process.pid}\n`;
-    for (;;) {
-      try {
-        writeFileSync(path, mine, { flag: "wx", mode: 0o600 });
-        break;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const mine = `${path}.${process.pid}`;
+    // Linked, the lock is there with its content in one step.
+    writeFileSync(mine, `${process.pid}\n`, { mode: 0o600 });
+    try {
+      while (!links(mine, path)) {
         const holder = readHolder(path);
         if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) {
           throw new EnvironmentFault(
@@ -70,8 +68,10 @@ export class StackState {
             "wait until it is done",
           );
         }
-        rmSync(path, { force: true });
+        takeAway(path, holder);
       }
+    } finally {
+      rmSync(mine, { force: true });
     }
     try {
       return await work();
@@ -108,6 +108,29 @@ export class StackState {
       },
     ]);
   }
+}
+
+/** False when the name is taken. */
+function links(file: string, name: string): boolean {
+  try {
+    linkSync(file, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+/** Removes a stale lock; one that another process took meanwhile is put back. */
+function takeAway(path: string, holder: number): void {
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return; // given back, or taken away by another
+  }
+  if (Object.is(readHolder(aside), holder)) rmSync(aside, { force: true });
+  else renameSync(aside, path);
 }
 
 /** Process id in a lock; 0 when it was given back meanwhile or holds none. */

@@ -43,7 +43,7 @@ export type SeedStep =
   | { do: "own"; uid: number; gid: number; path: string }
   | { do: "mode"; mode: string; path: string };
 
-/** Folders get their owner; files their mode and owner. The folder mode lets only the owner in. */
+/** Folders get their owner; files their mode and owner. Others may pass a folder; each file has a mode of its own. */
 export function seedSteps(plan: SeedingPlan): SeedStep[] {
   const { uid, gid } = plan.owner;
   return [

@@ -15,10 +15,22 @@ export async function connectDocker(): Promise<Docker> {
   return docker;
 }
 
+/** Codes of a connection to the engine that cannot be made, or broke. */
+const unreachable: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
 /** A person's words for what Docker's API answers when the host, and not the plan, is at fault. */
 export function dockerFault(error: unknown): Error {
   const { code, message = String(error) } = error as { code?: string; message?: string };
-  if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET" || code === "EPIPE") {
+  if (code !== undefined && unreachable.has(code)) {
     return new EnvironmentFault(
       "no Docker engine answers: it is not installed, not running, or stopped in the middle",
       "start it (systemctl start docker, or dockerd), then run the same command again",

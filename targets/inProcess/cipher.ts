@@ -113,6 +113,15 @@ export function openPulumiSecrets(
   const key = pulumiKey(encryptionSalt, passphrase);
   decryptWith(key, checkOf(encryptionSalt));
   return Object.fromEntries(
-    Object.entries(encrypted).map(([name, value]) => [name, decryptWith(key, value)]),
+    Object.entries(encrypted).map(([name, value]) => {
+      try {
+        return [name, decryptWith(key, value)];
+      } catch {
+        // The passphrase is right: the check above passed.
+        throw new InputError([
+          { message: `the encrypted value of ums:secrets.${name} is damaged: set it again` },
+        ]);
+      }
+    }),
   );
 }

@@ -54,6 +54,7 @@ async function run(args: RunArgs): Promise<DeclaredProgram> {
       newResource: ({ type, name, inputs, custom }) => {
         const plain = unwrapSecrets(inputs) as Record<string, unknown>;
         if (type !== "pulumi:pulumi:Stack") {
+          if (resources.has(keyOf({ type, name }))) throw new Error(`two resources are ${type} ${name}`);
           resources.set(keyOf({ type, name }), {
             type,
             name,

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "../../stacks/cidr.ts";
-import type { Platform } from "../../stacks/platform.ts";
+import type { Link, Platform } from "../../stacks/platform.ts";
 import { stackContainers } from "../docker/host.ts";
 import { probeFrom, routesOf } from "./probe.ts";
 import { isConfined, isRoutable, meaningOf, type Namespace, type Target, targetsFrom } from "./targets.ts";
@@ -143,12 +143,17 @@ export async function verifyStack(
     stack: platform.stack,
     ok: [undeclaredOpen, declaredClosed, escaped, ownNetwork, notRunning].every((list) => list.length === 0),
     pairs: namespaces.length * (namespaces.length - 1),
-    declared: platform.links.reduce((sum, link) => sum + link.uses.length, 0),
+    declared: platform.links.reduce((sum, link) => sum + portsOf(link).size, 0),
     ...result,
     ownNetwork,
     notRunning,
     matrix: { names: namespaces.map((namespace) => namespace.host), cells },
   };
+}
+
+/** Ports a link is declared for; several uses may share one. */
+function portsOf(link: Link): Set<string> {
+  return new Set(link.uses.map(({ port, protocol }) => `${port}/${protocol}`));
 }
 
 /** Which of two things about a pair is shown: the graver one. */
