@@ -17,12 +17,21 @@ interface VitestReport {
   numPendingTests: number;
   numTodoTests: number;
   numFailedTestSuites: number;
-  testResults: { name: string; status: string; assertionResults: { status: string; ancestorTitles: string[] }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    assertionResults: { status: string; ancestorTitles: string[] }[];
+  }[];
 }
 
 async function step(title: string, command: string, words: readonly string[]): Promise<void> {
   process.stdout.write(`\n== ${title}\n`);
-  const { failed } = await execa(command, words, { cwd: root, stdio: "inherit", reject: false, preferLocal: true });
+  const { failed } = await execa(command, words, {
+    cwd: root,
+    stdio: "inherit",
+    reject: false,
+    preferLocal: true,
+  });
   if (failed) totals.failed++;
   else totals.passed++;
 }
@@ -43,7 +52,9 @@ async function vitest(words: readonly string[]): Promise<void> {
     totals.passed += report.numPassedTests;
     totals.skipped += report.numPendingTests + report.numTodoTests;
     // A file that breaks before its first test counts as one failure.
-    const broken = report.testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0);
+    const broken = report.testResults.filter(
+      ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+    );
     totals.failed += report.numFailedTests + broken.length;
     if (failed && report.numFailedTests + broken.length === 0) totals.failed++;
     for (const { assertionResults } of report.testResults) {
@@ -63,7 +74,12 @@ async function vitest(words: readonly string[]): Promise<void> {
 
 await step("types", "tsc", []);
 await step("lint and format", "biome", ["check", "--error-on-warnings", "."]);
-await step("catalog/schema.json is current", process.execPath, ["--import", "tsx", "scripts/schema.ts", "--check"]);
+await step("catalog/schema.json is current", process.execPath, [
+  "--import",
+  "tsx",
+  "scripts/schema.ts",
+  "--check",
+]);
 await vitest(process.argv.slice(2));
 
 process.stdout.write("\n");
