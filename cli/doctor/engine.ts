@@ -14,7 +14,7 @@ export function dockerEngine(answer: EngineAnswer): Check {
   if (!answer.answers) return { name, state: "failed", found: answer.reason, fix: answer.fix };
   const { version, apiVersion } = answer;
   const fix =
-    "curl -fsSL https://get.docker.com | sh  # Docker's own packages; containers restart, volumes stay";
+    "change to Docker's own packages: https://docs.docker.com/engine/install/ (containers restart, volumes stay)";
   if (isBefore(versionIn(apiVersion) ?? [0, 0, 0], oldestApi)) {
     return {
       name,
@@ -35,7 +35,9 @@ export function engineFix(facts: { host: string | undefined; installed: boolean;
   if (facts.host)
     return `unset DOCKER_HOST to use this machine's engine, or correct it (it is ${facts.host})`;
   if (facts.denied) return "usermod -aG docker $USER  # then log in again";
-  return facts.installed ? "systemctl start docker" : "curl -fsSL https://get.docker.com | sh";
+  return facts.installed
+    ? "systemctl start docker"
+    : "apt-get install -y --no-install-recommends docker.io iptables";
 }
 
 /** False where the engine's kernel is not the one this program runs on: its files and devices cannot be seen from here. */

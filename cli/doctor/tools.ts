@@ -10,7 +10,7 @@ const declaredNode: Version = [22, 0, 0];
 export function nodeVersion(text: string): Check {
   const name = names.node;
   const version = versionIn(text) ?? [0, 0, 0];
-  const fix = "curl -fsSL https://deb.nodesource.com/setup_24.x | bash - && apt-get install nodejs";
+  const fix = "npx n lts  # or another way of https://nodejs.org/en/download";
   if (isBefore(version, oldestNode))
     return { name, state: "failed", found: `${text}, 20.19 or newer is needed`, fix };
   if (isBefore(version, declaredNode)) {

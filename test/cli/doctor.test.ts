@@ -110,7 +110,7 @@ describe("the Docker engine", () => {
       found: "no answer",
       fix: "systemctl start docker",
     });
-    expect(engineFix({ host: undefined, installed: false, denied: false })).toContain("get.docker.com");
+    expect(engineFix({ host: undefined, installed: false, denied: false })).toContain("apt-get install");
     expect(engineFix({ host: undefined, installed: true, denied: true })).toContain("usermod -aG docker");
     expect(engineFix({ host: "tcp://nas:2375", installed: true, denied: false })).toContain("tcp://nas:2375");
   });
