@@ -106,12 +106,13 @@ export function lifecycle(
       expect(await stackVolumes(docker, name)).toContain(volume);
 
       const child = stack.startUp();
+      const ended = once(child, "exit");
       await until(
         "the up has made some containers",
         async () => (await stackContainers(docker, name)).length >= 25,
       );
       killGroup(child.pid);
-      await once(child, "exit");
+      await ended;
       const left = await stackContainers(docker, name);
       expect(left.filter(({ health }) => health === "healthy").length).toBeLessThan(55);
 
