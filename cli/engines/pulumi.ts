@@ -12,7 +12,7 @@ import { connectDocker, hostFault, stackContainers, stackVolumes } from "../../t
 import { checkHost } from "../../targets/docker/preflight.ts";
 import type { StackState } from "../state.ts";
 import { type Engine, type EngineContext, patience, waitsOf } from "./engine.ts";
-import { recover } from "./recover.ts";
+import { recover, shortName } from "./recover.ts";
 
 /** Oldest Pulumi CLI this was run with. */
 const oldestCli = 3;
@@ -127,19 +127,14 @@ export class PulumiEngine implements Engine {
   async removeData(context: EngineContext): Promise<void> {
     const stack = await selectStack(context);
     const { stack: name } = context.loaded.platform;
-    const environment = await stack.workspace.envVars;
     await execa("pulumi", ["state", "unprotect", "--all", "--yes", "--stack", name], {
       cwd: stack.workspace.workDir,
-      env: environment,
+      env: stack.workspace.envVars,
     });
     await stack.destroy({ color: "never" });
     const docker = await connectDocker();
     for (const volume of await stackVolumes(docker, name)) await docker.getVolume(volume).remove();
   }
-}
-
-function shortName(urn: string): string {
-  return urn.split("::").at(-1) ?? urn;
 }
 
 /** The part of a failed run's output that says what went wrong. */

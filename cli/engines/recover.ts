@@ -64,8 +64,13 @@ export async function recover(workspace: Workspace, docker: Docker, stack: strin
   const gone = (state.resources ?? [])
     .filter(({ type }) => type === dockerTypes.container || type === dockerTypes.network)
     .filter(({ id }) => id !== undefined && !existing.has(id))
-    .map(({ urn }) => urn.split("::").at(-1) ?? urn);
+    .map(({ urn }) => shortName(urn));
   return { done, gone };
+}
+
+/** The name of a resource in the program. */
+export function shortName(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
 }
 
 /** Locks of the local backend made on this machine by a process that is gone. */

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Service as ResolvedService } from "../../stacks/platform.ts";
 import { labelsOf } from "../labels.ts";
 import type { SeededVolume } from "../storage/seededVolume.ts";
-import { type ContainerContext, containerArguments } from "./container.ts";
+import { type ContainerContext, containerArguments, type PlainContainerArgs } from "./container.ts";
 
 export interface ServiceArgs extends ContainerContext {
   service: ResolvedService;
@@ -30,12 +30,13 @@ export class Service extends pulumi.ComponentResource {
     const { service, seed, through, secretValue, after } = args;
     this.serviceName = service.name;
     const probed = service.health.command !== null;
+    const plain = containerArguments(service, args);
     this.container = new docker.Container(
       `${name}-container`,
       {
-        ...containerArguments(service, args),
+        ...plain,
         envs: environment(service, secretValue),
-        networkMode: through ? pulumi.interpolate`container:${through.container.id}` : networkMode(args),
+        networkMode: through ? pulumi.interpolate`container:${through.container.id}` : networkMode(plain),
         labels: [
           ...labelsOf(args.stack, { "ums.service": service.name, "ums.segment": service.segment }),
           // A replaced seed has another id, so this label replaces the container that reads the files.
@@ -62,8 +63,8 @@ export class Service extends pulumi.ComponentResource {
  * off the default bridge and connects it to each network. Were one of them named here, it would be joined at creation,
  * without the fixed address and the aliases that `networksAdvanced` gives it (seen with provider 5.2.0).
  */
-function networkMode({ service, ...context }: ServiceArgs): string {
-  return containerArguments(service, context).networksAdvanced ? "bridge" : "none";
+function networkMode(plain: PlainContainerArgs): string {
+  return plain.networksAdvanced ? "bridge" : "none";
 }
 
 function environment(

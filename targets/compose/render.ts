@@ -5,6 +5,7 @@ import {
   dockerTypes,
   type RegisteredResource,
   type ResourceReference,
+  sameResource,
 } from "../resources.ts";
 
 /** A container's inputs with every Input resolved, as the in-process run records them. */
@@ -287,12 +288,9 @@ function containersBelow(reference: ResourceReference, program: DeclaredProgram)
   return program.resources.filter(
     (resource) =>
       resource.type === dockerTypes.container &&
-      (isSame(resource, reference) || (resource.parent !== undefined && isSame(resource.parent, reference))),
+      (sameResource(resource, reference) ||
+        (resource.parent !== undefined && sameResource(resource.parent, reference))),
   );
-}
-
-function isSame(a: ResourceReference, b: ResourceReference): boolean {
-  return a.type === b.type && a.name === b.name;
 }
 
 function withoutUndefined(object: Record<string, unknown>): Record<string, unknown> {
