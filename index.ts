@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { declarePlatform } from "./components/program.ts";
 import { InputError } from "./stacks/errors.ts";
 import { loadStack } from "./stacks/load.ts";
+import { guard } from "./targets/check/guard.ts";
 
 const root = import.meta.dirname;
 
@@ -11,11 +12,13 @@ if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = 0;
 
 function declare() {
   try {
+    const file = process.env.UMS_STACK_FILE;
     const { platform } = loadStack(root, pulumi.getStack(), {
-      ...(process.env.UMS_STACK_FILE === undefined ? {} : { file: process.env.UMS_STACK_FILE }),
+      ...(file === undefined ? {} : { file }),
       unsetSecrets: pulumi.runtime.isDryRun() ? "warn" : "refuse",
       engineValue: new pulumi.Config("ums").getObject("platform"),
     });
+    guard(root, pulumi.getStack(), file);
     return declarePlatform(root, platform);
   } catch (error) {
     // A RunError is shown as its message alone, without a stack trace.

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { engineNames } from "./engines/choose.ts";
 import { exitCodes, report } from "./output/exit.ts";
 
@@ -16,6 +16,11 @@ function stackCommand(name: string, description: string): Command {
     .option("--stack-file <path>", "read the stack's config from this file instead");
 }
 
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("write a whole number.");
+  return Number(text);
+}
+
 const json = new Option("--json", "print JSON");
 const engine = new Option("--engine <name>", "the engine to use").choices(engineNames);
 
@@ -25,8 +30,16 @@ program
   .addOption(engine)
   .action(async (options) => (await import("./commands/start.ts")).start(options));
 stackCommand("plan", "show services, networks, lifted defaults, and what an up would change")
-  .addOption(json)
+  .addOption(new Option("--json", "print JSON").conflicts("markdown"))
+  .option("--markdown", "print Markdown with a picture, for a pull request")
+  .option("--since <file>", "compare with an earlier plan, written with --json, instead of the last up")
+  .addOption(new Option("--limit <characters>", "cut the Markdown to this length").argParser(wholeNumber))
   .action(async (options) => (await import("./commands/plan.ts")).plan(options));
+stackCommand("check", "judge the stack by the policy pack: exit code 1 for a mandatory violation")
+  .addOption(new Option("--json", "print JSON").conflicts(["sarif", "junit"]))
+  .addOption(new Option("--sarif", "print SARIF, for code scanning").conflicts(["junit"]))
+  .option("--junit", "print JUnit XML")
+  .action(async (options) => (await import("./commands/check.ts")).check(options));
 stackCommand("up", "make the stack real")
   .addOption(engine)
   .action(async (options) => (await import("./commands/up.ts")).up(options));

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { type LoadedStack, loadStack } from "../stacks/load.ts";
 import type { ResolveOptions } from "../stacks/resolve/index.ts";
+import { type CheckReport, checkProgram } from "../targets/check/check.ts";
 import { declareStack } from "../targets/declare.ts";
 import { type Change, changesSince, type Snapshot, snapshotOf } from "../targets/plan.ts";
 import type { DeclaredProgram } from "../targets/resources.ts";
@@ -38,13 +39,21 @@ export function openSession({ stack, stackFile }: StackOptions, options: Resolve
 
 export interface PlannedStack {
   program: DeclaredProgram;
+  next: Snapshot;
   changes: Change[];
+  /** What the changes are counted from. */
   last: Snapshot | undefined;
+  /** What the policies say. */
+  report: CheckReport;
 }
 
-/** Runs the program in this process and compares it with the last `up`. */
-export async function planStack({ loaded, state }: Session): Promise<PlannedStack> {
+/** Runs the program in this process, judges it by the policies and compares it with `last`: of itself, the last `up`. */
+export async function planStack(
+  { loaded, state }: Session,
+  last = state.readSnapshot(),
+): Promise<PlannedStack> {
   const program = await declareStack(root, loaded);
-  const last = state.readSnapshot();
-  return { program, last, changes: changesSince(last, snapshotOf(program, "compose")) };
+  const next = snapshotOf(program, "compose");
+  const report = checkProgram(root, loaded, program);
+  return { program, next, last, report, changes: changesSince(last, next) };
 }

@@ -25,7 +25,7 @@ export class MediaPlatform extends pulumi.ComponentResource {
   constructor(name: string, args: MediaPlatformArgs, options?: pulumi.ComponentResourceOptions) {
     super("ums:platform:MediaPlatform", name, {}, options);
     const { platform, seeder, ready } = args;
-    const { stack } = platform;
+    const { stack, environment } = platform;
     const inner = { parent: this };
 
     const secretValue = this.createSecrets(args);
@@ -61,7 +61,15 @@ export class MediaPlatform extends pulumi.ComponentResource {
         seeding &&
         new SeededVolume(
           `${service.name}_seed`,
-          { stack, service: service.name, plan: seeding, seeder, secretValue, after: [...ready, ...mounted] },
+          {
+            stack,
+            environment,
+            service: service.name,
+            plan: seeding,
+            seeder,
+            secretValue,
+            after: [...ready, ...mounted],
+          },
           inner,
         );
       const gpu = service.gpu && new GpuDevice(`${service.name}_gpu`, { gpu: service.gpu }, inner);
@@ -69,6 +77,7 @@ export class MediaPlatform extends pulumi.ComponentResource {
         service.name,
         {
           stack,
+          environment,
           service,
           links: ends.map(({ link }) => link),
           seeding,

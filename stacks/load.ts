@@ -1,5 +1,5 @@
 import { standinImage } from "../rehearsal/image.ts";
-import { loadCatalog } from "./catalog/load.ts";
+import { type Catalog, loadCatalog } from "./catalog/load.ts";
 import {
   loadEnvironments,
   loadStackConfig,
@@ -12,6 +12,8 @@ import { type ResolveOptions, resolvePlatform } from "./resolve/index.ts";
 
 export interface LoadedStack {
   platform: Platform;
+  /** The records it was resolved from. */
+  catalog: Catalog;
   config: StackConfig;
 }
 
@@ -28,6 +30,7 @@ export function loadStack(
   const catalog = loadCatalog(root, [ownCatalog, ...config.platform.catalogs]);
   const platform = resolvePlatform(catalog, config, loadEnvironments(root), options);
   return {
+    catalog,
     config,
     platform: config.platform.images === "rehearsal" ? rehearse(platform, standinImage(root)) : platform,
   };

@@ -138,6 +138,7 @@ export interface Service {
   metrics?: { port: number; path: string };
   backup: ServiceRecord["backup"];
   lifecycle: ServiceRecord["lifecycle"];
+  exceptions: ServiceRecord["exceptions"];
 }
 
 export interface Warning {

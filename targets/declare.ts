@@ -7,8 +7,11 @@ import type { DeclaredProgram } from "./resources.ts";
 /** Name of the Pulumi project, as in Pulumi.yaml. */
 export const projectName = "ums";
 
+/** A stack whose platform is resolved. */
+export type ResolvedStack = Pick<LoadedStack, "platform" | "config">;
+
 /** The resources of a stack, declared by the same program that Pulumi runs, with placeholders for secrets. */
-export function declareStack(root: string, { platform, config }: LoadedStack): Promise<DeclaredProgram> {
+export function declareStack(root: string, { platform, config }: ResolvedStack): Promise<DeclaredProgram> {
   const secrets = Object.fromEntries(
     Object.entries(config.encryptedSecrets).map(([key, ciphertext]) => [
       key,

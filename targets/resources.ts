@@ -12,6 +12,8 @@ export interface RegisteredResource extends ResourceReference {
   dependsOn: ResourceReference[];
   parent?: ResourceReference;
   protect: boolean;
+  /** Deleting the resource leaves the thing itself in place. */
+  retainOnDelete: boolean;
 }
 
 /** What a run of the program declared. */

@@ -1,27 +1,47 @@
+import { basename } from "node:path";
 import { linkNetworkName } from "../../components/network/link.ts";
 import { segmentNetworkName } from "../../components/network/segment.ts";
 import { liftedDefaults, showLift } from "../../components/outputs.ts";
 import type { Platform } from "../../stacks/platform.ts";
 import { type Change, countChanges } from "../../targets/plan.ts";
+import { readEarlierPlan } from "../../targets/review/earlier.ts";
+import { reviewMarkdown } from "../../targets/review/markdown.ts";
+import { Violation } from "../output/exit.ts";
+import { exceptionsTable, findingsTable } from "../output/findings.ts";
 import { table } from "../output/table.ts";
 import { openSession, type PlannedStack, planStack, type StackOptions } from "../session.ts";
 
 /** Changes shown one by one; more are counted only. */
 const shownChanges = 40;
 
-/** The `plan` command: what the stack is, and what an `up` would change. */
-export async function plan(options: StackOptions & { json?: boolean }): Promise<void> {
-  const session = openSession(options);
-  const planned = await planStack(session);
-  const { platform } = session.loaded;
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify(planJson(platform, planned), null, 2)}\n`
-      : planText(platform, planned),
-  );
+interface PlanOptions extends StackOptions {
+  json?: boolean;
+  markdown?: boolean;
+  /** File with an earlier plan as JSON, to compare with instead of the last `up`. */
+  since?: string;
+  /** Characters the Markdown may have. */
+  limit?: number;
 }
 
-export function planJson(platform: Platform, { program, changes }: PlannedStack) {
+/** The `plan` command: what the stack is, and what an `up` would change. */
+export async function plan(options: PlanOptions): Promise<void> {
+  const session = openSession(options);
+  const { since, stack } = options;
+  const planned = await planStack(session, since === undefined ? undefined : readEarlierPlan(since, stack));
+  process.stdout.write(showPlan(session.loaded.platform, planned, options));
+  if (planned.report.refused.length > 0) throw new Violation();
+}
+
+function showPlan(platform: Platform, planned: PlannedStack, { json, markdown, since, limit }: PlanOptions) {
+  if (json === true) return `${JSON.stringify(planJson(platform, planned), null, 2)}\n`;
+  const last = planned.last ? "since the last up" : "nothing was deployed from here yet";
+  const comparison = since === undefined ? last : `since ${basename(since)}`;
+  return markdown === true
+    ? reviewMarkdown({ platform, ...planned, comparison }, limit)
+    : planText(platform, planned, comparison);
+}
+
+export function planJson(platform: Platform, { program, next, changes, report }: PlannedStack) {
   return {
     stack: platform.stack,
     environment: platform.environment,
@@ -66,14 +86,21 @@ export function planJson(platform: Platform, { program, changes }: PlannedStack)
     startOrder: platform.waves,
     changes: countChanges(changes),
     details: changes,
+    policies: { refused: report.refused, advisory: report.advisory, exceptions: report.exceptions },
     warnings: platform.warnings.map(({ service, message }) => ({
       ...(service === undefined ? {} : { service }),
       message,
     })),
+    // What a later plan is compared with: --since.
+    snapshot: next,
   };
 }
 
-function planText(platform: Platform, { program, changes, last }: PlannedStack): string {
+function planText(
+  platform: Platform,
+  { program, changes, last, report }: PlannedStack,
+  comparison: string,
+): string {
   const services = platform.services.map((service) => [
     service.name,
     service.through === undefined ? service.segment : `${service.segment} (through ${service.through})`,
@@ -83,7 +110,6 @@ function planText(platform: Platform, { program, changes, last }: PlannedStack):
   ]);
   const lifted = liftedDefaults(platform);
   const counts = countChanges(changes);
-  const since = last ? "since the last up" : "nothing was deployed from here yet";
   const sections = [
     `Stack ${platform.stack} (${platform.environment}, ${platform.images} images): ${platform.services.length} services, ${platform.links.length} links, ${program.resources.length} resources`,
     `Services\n${table(["service", "segment", "image", "calls", "host ports"], services)}`,
@@ -95,10 +121,13 @@ function planText(platform: Platform, { program, changes, last }: PlannedStack):
       ["service", "lifted", "because"],
       lifted.map(({ service, privilege, reason }) => [service, privilege, reason]),
     )}`,
+    ...exceptionsTable(report),
     ...(platform.warnings.length > 0
       ? [`Warnings\n${platform.warnings.map((warning) => `  ${warning.message}`).join("\n")}`]
       : []),
-    `Changes, ${since}: ${counts.create} to create, ${counts.update} to update, ${counts.replace} to replace, ${counts.delete} to delete${showChanges(changes, last !== undefined)}`,
+    ...findingsTable("Refused by the policies", report.refused),
+    `Policies: ${report.policies} applied, ${report.refused.length} refused, ${report.advisory.length} advisory (npx ums check shows them)`,
+    `Changes, ${comparison}: ${counts.create} to create, ${counts.update} to update, ${counts.replace} to replace, ${counts.delete} to delete${showChanges(changes, last !== undefined)}`,
   ];
   return `${sections.join("\n\n")}\n`;
 }

@@ -1,6 +1,8 @@
 import { connectDocker, stackContainers } from "../../targets/docker/host.ts";
 import { countChanges, snapshotOf } from "../../targets/plan.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
+import { Violation } from "../output/exit.ts";
+import { findingsTable } from "../output/findings.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, planStack, root, type StackOptions } from "../session.ts";
 import { statusOf, statusTable } from "./status.ts";
@@ -10,7 +12,12 @@ export async function up(options: StackOptions & { engine?: EngineName }): Promi
   const session = openSession(options, { unsetSecrets: "refuse" });
   const { loaded, state, stack } = session;
   await state.locked(async () => {
-    const { program, changes } = await planStack(session);
+    const { program, changes, report } = await planStack(session);
+    if (report.refused.length > 0) {
+      process.stderr.write(`${findingsTable("Refused by the policies", report.refused).join("")}
+`);
+      throw new Violation();
+    }
     const engine = await chooseEngine(options.engine, state);
     process.stderr.write(`engine: ${engine.description}\n`);
     const counts = countChanges(changes);

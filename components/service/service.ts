@@ -1,12 +1,15 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { EnvironmentName } from "../../stacks/catalog/record.ts";
 import type { Service as ResolvedService } from "../../stacks/platform.ts";
 import { labelsOf } from "../labels.ts";
 import type { SeededVolume } from "../storage/seededVolume.ts";
 import { type ContainerContext, containerArguments, type PlainContainerArgs } from "./container.ts";
+import { declaredLabels } from "./declared.ts";
 
 export interface ServiceArgs extends ContainerContext {
   service: ResolvedService;
+  environment: EnvironmentName;
   /** Writes the service's files before it starts. */
   seed: SeededVolume | undefined;
   /** The service whose network namespace this one lives in. */
@@ -38,7 +41,11 @@ export class Service extends pulumi.ComponentResource {
         envs: environment(service, secretValue),
         networkMode: through ? pulumi.interpolate`container:${through.container.id}` : networkMode(plain),
         labels: [
-          ...labelsOf(args.stack, { "ums.service": service.name, "ums.segment": service.segment }),
+          ...labelsOf(args.stack, {
+            "ums.service": service.name,
+            "ums.segment": service.segment,
+            ...declaredLabels(service, args.environment),
+          }),
           // A replaced seed has another id, so this label replaces the container that reads the files.
           ...(seed ? [{ label: "ums.seed", value: seed.container.id }] : []),
         ],

@@ -1,11 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { EnvironmentName } from "../../stacks/catalog/record.ts";
 import { labelsOf } from "../labels.ts";
 import { type Seeder, type SeedingPlan, seedSteps, stagedPath } from "./seeding.ts";
 
 export interface SeededVolumeArgs {
   stack: string;
   service: string;
+  environment: EnvironmentName;
   plan: SeedingPlan;
   seeder: Seeder;
   /** A secret's value by its id. */
@@ -25,7 +27,7 @@ export class SeededVolume extends pulumi.ComponentResource {
 
   constructor(name: string, args: SeededVolumeArgs, options?: pulumi.ComponentResourceOptions) {
     super("ums:storage:SeededVolume", name, {}, options);
-    const { stack, service, plan, seeder, secretValue, after } = args;
+    const { stack, service, environment, plan, seeder, secretValue, after } = args;
     const labels = labelsOf(stack, { "ums.seeds": service });
     this.volumes = plan.folders.map(
       ({ volume }) =>
@@ -72,7 +74,7 @@ export class SeededVolume extends pulumi.ComponentResource {
           file: stagedPath(file.path),
           content: "text" in file.content ? file.content.text : secretValue(file.content.secret),
         })),
-        labels,
+        labels: labelsOf(stack, { "ums.seeds": service, "ums.environment": environment }),
       },
       {
         parent: this,

@@ -297,6 +297,16 @@ export const recordSchema = z.strictObject({
       note: sentence.optional(),
     })
     .default({ status: "active" }),
+  exceptions: z
+    .array(
+      z.strictObject({
+        policy: dnsLabel.describe("Name of the policy, as policies/README.md lists it."),
+        reason: sentence.optional().describe("Without one the exception is itself a violation."),
+        until: z.iso.date("write the last day as 2027-06-30").optional().describe("Last day it holds."),
+      }),
+    )
+    .default([])
+    .describe("Policies this service is excepted from."),
   conflicts: z.array(z.strictObject({ service: dnsLabel, reason })).default([]),
   source: z.array(z.string()).default([]).describe("Where the facts were read."),
 });

@@ -168,6 +168,7 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
     ...(record.metrics === undefined ? {} : { metrics: record.metrics }),
     backup: record.backup,
     lifecycle: record.lifecycle,
+    exceptions: record.exceptions,
   };
 }
 

@@ -62,6 +62,7 @@ async function run(args: RunArgs): Promise<DeclaredProgram> {
             inputs: plain,
             dependsOn: [],
             protect: false,
+            retainOnDelete: false,
           });
         }
         const { id, state } = args.provision({ type, name, inputs: plain });
@@ -109,6 +110,7 @@ function applyOptions(
     .flatMap((dependency) => references.get(dependency as pulumi.Resource) ?? [])
     .sort((a, b) => compare(a.type, b.type) || compare(a.name, b.name));
   resource.protect = options.protect === true;
+  resource.retainOnDelete = options.retainOnDelete === true;
   const parent = options.parent && references.get(options.parent);
   if (parent) resource.parent = parent;
 }

@@ -104,6 +104,7 @@ class Broken {
       inputs: { name, internal: true, labels: [], ipamConfigs: [], ...inputs },
       dependsOn: [],
       protect: false,
+      retainOnDelete: false,
     });
     for (const member of members) this.join(member, name);
     for (const member of members)

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadCatalog } from "../../stacks/catalog/load.ts";
 import { loadEnvironments } from "../../stacks/config/load.ts";
-import type { LoadedStack } from "../../stacks/load.ts";
 import { rehearse } from "../../stacks/rehearsal.ts";
+import type { ResolvedStack } from "../../targets/declare.ts";
 import { changesSince, snapshotOf } from "../../targets/plan.ts";
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import { projectRoot } from "../fixtures/folders.ts";
@@ -77,7 +77,10 @@ describe("the declared program", () => {
 });
 
 /** The dev stack with further records in its catalogue. */
-function withRecord({ config, platform }: LoadedStack, records: ReturnType<typeof record>[]): LoadedStack {
+function withRecord(
+  { config, platform }: ResolvedStack,
+  records: ReturnType<typeof record>[],
+): ResolvedStack {
   const all = asCatalog([...loadCatalog(projectRoot, ["catalog"]).values(), ...records]);
   const grown = platformOf(all, config, loadEnvironments(projectRoot));
   const standin = platform.services[0]?.image.reference ?? "";

@@ -1,7 +1,8 @@
 import { loadCatalog } from "../../stacks/catalog/load.ts";
 import { loadEnvironments, type StackConfig } from "../../stacks/config/load.ts";
-import { type LoadedStack, loadStack } from "../../stacks/load.ts";
+import { loadStack } from "../../stacks/load.ts";
 import { rehearse } from "../../stacks/rehearsal.ts";
+import type { ResolvedStack } from "../../targets/declare.ts";
 import { declareStack } from "../../targets/declare.ts";
 import type { DeclaredProgram, RegisteredResource } from "../../targets/resources.ts";
 import { projectRoot } from "../fixtures/folders.ts";
@@ -10,12 +11,12 @@ import { catalog, type RecordFields } from "../fixtures/records.ts";
 import { stackConfig } from "../fixtures/stackConfigs.ts";
 
 /** The whole catalogue in rehearsal. */
-export function devStack(): LoadedStack {
+export function devStack(): ResolvedStack {
   return loadStack(projectRoot, "dev");
 }
 
 /** Every service of the catalogue that has a digest and whose required providers have one, with its real image. */
-export function realStack(config: PlatformInput["config"] = {}): LoadedStack {
+export function realStack(config: PlatformInput["config"] = {}): ResolvedStack {
   const all = loadCatalog(projectRoot, ["catalog"]);
   const excluded = new Set<string>();
   for (let before = -1; before < excluded.size; ) {
@@ -46,13 +47,13 @@ export function realStack(config: PlatformInput["config"] = {}): LoadedStack {
 export function stackOf(
   records: Readonly<Record<string, RecordFields>>,
   { config, stack, environments }: PlatformInput = {},
-): LoadedStack {
+): ResolvedStack {
   const of = withSecrets(stackConfig(config, stack));
   return { platform: platformOf(catalog(records), of, environments), config: of };
 }
 
 /** The same stack with the stand-in for every image. */
-export function rehearsed({ platform, config }: LoadedStack): LoadedStack {
+export function rehearsed({ platform, config }: ResolvedStack): ResolvedStack {
   return { platform: rehearse(platform, "ums-standin:test"), config };
 }
 
@@ -64,7 +65,7 @@ function withSecrets(config: StackConfig): StackConfig {
   };
 }
 
-export function declared(loaded: LoadedStack): Promise<DeclaredProgram> {
+export function declared(loaded: ResolvedStack): Promise<DeclaredProgram> {
   return declareStack(projectRoot, loaded);
 }
 

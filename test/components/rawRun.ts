@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { declarePlatform } from "../../components/program.ts";
-import type { LoadedStack } from "../../stacks/load.ts";
 import type { Platform } from "../../stacks/platform.ts";
+import type { ResolvedStack } from "../../targets/declare.ts";
 import { unwrapSecrets } from "../../targets/inProcess/run.ts";
 import { projectRoot } from "../fixtures/folders.ts";
 
@@ -18,7 +18,7 @@ export const secretMark = "top-secret-";
 
 /** Runs the program as Pulumi would, with values in place of placeholders. One run at a time. */
 export async function rawRun(
-  loaded: LoadedStack,
+  loaded: ResolvedStack,
   program: () => unknown = () => declarePlatform(projectRoot, loaded.platform),
 ): Promise<RawResource[]> {
   // As in the in-process runner: stack traces of every promise would be most of the run.

@@ -84,7 +84,7 @@ describe("a plan", () => {
     ]);
     expect(
       await changed({ app: { lifted: [{ privilege: "writable-root", reason: "writes beside it" }] } }),
-    ).toEqual(["replace app-container readOnly"]);
+    ).toEqual(["replace app-container labels readOnly"]);
   });
 
   it("replaces, and does not only update, a container that changed both ways", async () => {

@@ -152,6 +152,9 @@ describe("the Compose file", () => {
         retries: 5,
       },
       labels: {
+        "ums.backup": "none",
+        "ums.environment": "production",
+        "ums.lifecycle": '{"status":"active"}',
         "ums.segment": "data",
         "ums.service": "store",
         "ums.stack": "test",

@@ -6,7 +6,7 @@ import { FakeDocker } from "./fakeDocker.ts";
 
 /** A resource with inputs as the program registers them. */
 function resource(type: string, name: string, inputs: Record<string, unknown>): RegisteredResource {
-  return { type, name, custom: true, inputs, dependsOn: [], protect: false };
+  return { type, name, custom: true, inputs, dependsOn: [], protect: false, retainOnDelete: false };
 }
 
 const volume = (name: string, of: string) =>

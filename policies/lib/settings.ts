@@ -1,0 +1,54 @@
+import type { Context, Level, Policy } from "./policy";
+
+/** One configurable value of a policy, in the words of CrossGuard's config schema. */
+export type Setting =
+  | { type: "array"; items: { type: "string" }; description: string; default: string[] }
+  | { type: "number"; minimum: number; description: string; default: number };
+
+export function listSetting(description: string, value: string[]): Setting {
+  return { type: "array", items: { type: "string" }, description, default: value };
+}
+
+export function numberSetting(description: string, value: number): Setting {
+  return { type: "number", minimum: 0, description, default: value };
+}
+
+/** Settings of policies by name, as in a CrossGuard config file: a level alone, or values with or without one. */
+export type PackConfig = Readonly<Record<string, Level | Readonly<Record<string, unknown>>>>;
+
+/** @throws Error for a policy or a setting that does not exist, or a value of the wrong type */
+export function checkConfig(config: PackConfig, policies: readonly Policy[]): void {
+  for (const [name, values] of Object.entries(config)) {
+    if (name === "all") continue;
+    const policy = policies.find((one) => one.name === name);
+    if (!policy) throw new Error(`policy config: there is no policy ${name}`);
+    if (typeof values !== "string") contextOf(policy, values);
+  }
+}
+
+export function levelOf(policy: Policy, config: PackConfig): Level {
+  const values = config[policy.name] ?? config.all;
+  if (typeof values === "string") return values;
+  return (values?.enforcementLevel as Level | undefined) ?? policy.level;
+}
+
+/** The policy's settings with their defaults filled in. @throws Error for a setting it does not have */
+export function contextOf(policy: Policy, values: Readonly<Record<string, unknown>> = {}): Context {
+  const settings = policy.settings ?? {};
+  for (const [key, value] of Object.entries(values)) {
+    if (key === "enforcementLevel") continue;
+    const setting = settings[key];
+    if (!setting) throw new Error(`policy config: ${policy.name} has no setting ${key}`);
+    if (setting.type === "array" ? !Array.isArray(value) : typeof value !== "number")
+      throw new Error(`policy config: ${policy.name}.${key} must be of type ${setting.type}`);
+  }
+  const settingOf = (key: string, type: Setting["type"]): unknown => {
+    const setting = settings[key];
+    if (setting?.type !== type) throw new Error(`${policy.name} has no ${type} setting ${key}`);
+    return values[key] ?? setting.default;
+  };
+  return {
+    list: (key) => settingOf(key, "array") as string[],
+    number: (key) => settingOf(key, "number") as number,
+  };
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { evaluate, policies } from "../../policies/pack.ts";
+import { loadStack } from "../../stacks/load.ts";
+import { checkProgram } from "../../targets/check/check.ts";
+import { declareStack } from "../../targets/declare.ts";
+import { declared, realStack } from "../components/fixtures.ts";
+import { projectRoot } from "../fixtures/folders.ts";
+import { found } from "../fixtures/platforms.ts";
+import { stackResources } from "./stacks.ts";
+
+describe.each(["dev", "staging", "prod"] as const)("the catalogue in %s", async (stack) => {
+  const loaded = loadStack(projectRoot, stack);
+  const report = checkProgram(projectRoot, loaded, await declareStack(projectRoot, loaded));
+
+  it("breaks no mandatory policy, with the config that is checked in", () => {
+    expect(report.refused).toEqual([]);
+  });
+
+  it("leaves nothing undecided: what policies read is plain", () => {
+    expect(report.undecided).toEqual([]);
+  });
+
+  it("needs the exceptions it declares, and no others", () => {
+    expect(
+      report.exceptions.map(({ service, policy, reason }) => `${service}: ${policy}: ${reason}`),
+    ).toMatchSnapshot();
+    expect(report.advisory.filter(({ policy }) => policy === "unused-exceptions")).toEqual([]);
+  });
+});
+
+describe("development", () => {
+  const relaxed = policies
+    .filter(({ settings }) => settings?.relaxedIn !== undefined)
+    .map(({ name }) => name);
+
+  it("relaxes images, the data it throws away, and exceptions for what it does not run, and nothing else", () => {
+    expect(relaxed.sort()).toEqual(["image-digest", "image-registry", "protected-data", "unused-exceptions"]);
+  });
+
+  it("would break these, and no other mandatory policy, as production", async () => {
+    const resources = structuredClone(await stackResources("dev"));
+    for (const { inputs } of resources) {
+      for (const one of (inputs.labels ?? []) as { label: string; value: string }[])
+        if (one.label === "ums.environment") one.value = "production";
+    }
+    const broken = evaluate(resources).violations.filter(({ level }) => level === "mandatory");
+    expect([...new Set(broken.map(({ policy }) => policy))].sort()).toEqual(
+      relaxed.filter((name) => name !== "unused-exceptions"),
+    );
+  });
+});
+
+describe("the whole catalogue with real images, as production", async () => {
+  const loaded = realStack({
+    publish: { address: "0.0.0.0", offset: 0 },
+    budget: { memory: 131_072, cpus: 16 },
+    gpu: { vendor: "intel", renderGroup: 105 },
+  });
+  const { violations, used, undecided } = evaluate((await declared(loaded)).resources);
+
+  it("breaks no mandatory policy", () => {
+    expect(violations.filter(({ level }) => level === "mandatory")).toEqual([]);
+    expect(undecided).toEqual([]);
+  });
+
+  it("needs every exception of every record", () => {
+    const declaredOnes = loaded.platform.services.flatMap(({ name, exceptions }) =>
+      exceptions.map(({ policy }) => `${name}: ${policy}`),
+    );
+    expect(used.map(({ service, policy }) => `${service}: ${policy}`)).toEqual(declaredOnes.sort());
+  });
+});
+
+describe("the checked-in config", () => {
+  const levels = ["disabled", "advisory", "mandatory"];
+
+  it.each(["production", "staging"])("of %s only makes the pack stricter", (environment) => {
+    const path = join(projectRoot, `policies/config/${environment}.json`);
+    const config = JSON.parse(readFileSync(path, "utf8")) as Record<string, string | Record<string, number>>;
+    for (const [name, values] of Object.entries(config)) {
+      const policy = found(
+        policies.find((one) => one.name === name),
+        name,
+      );
+      if (typeof values === "string") {
+        expect(levels.indexOf(values), name).toBeGreaterThan(levels.indexOf(policy.level));
+        continue;
+      }
+      for (const [key, value] of Object.entries(values)) {
+        expect(value, `${name}.${key}`).toBeLessThanOrEqual(Number(policy.settings?.[key]?.default));
+      }
+    }
+  });
+});
