@@ -3,7 +3,7 @@ import type { Platform, Service as ResolvedService } from "../stacks/platform.ts
 import { GpuDevice } from "./gpu/gpuDevice.ts";
 import { Link } from "./network/link.ts";
 import { NetworkSegment } from "./network/segment.ts";
-import { Secret } from "./secret/secret.ts";
+import { type Derive, Secret } from "./secret/secret.ts";
 import { Service } from "./service/service.ts";
 import { DataVolume } from "./storage/dataVolume.ts";
 import { SeededVolume } from "./storage/seededVolume.ts";
@@ -14,6 +14,7 @@ export interface MediaPlatformArgs {
   seeder: Seeder;
   /** A value the user set with `pulumi config set --secret`. */
   configSecret(key: string): pulumi.Output<string>;
+  derive: Derive;
   /** What must be there before the first container. */
   ready: readonly pulumi.Resource[];
 }
@@ -110,6 +111,7 @@ export class MediaPlatform extends pulumi.ComponentResource {
   private createSecrets({
     platform,
     configSecret,
+    derive,
   }: MediaPlatformArgs): (id: string) => pulumi.Output<string> {
     const known = new Map(platform.secrets.map((secret) => [secret.id, secret]));
     const made = new Map<string, Secret>();
@@ -121,7 +123,7 @@ export class MediaPlatform extends pulumi.ComponentResource {
         const name = id.replace("/", "_");
         resource = new Secret(
           name,
-          { source: secret.source, secretValue, configValue: configSecret },
+          { source: secret.source, secretValue, configValue: configSecret, derive },
           { parent: this },
         );
         made.set(id, resource);

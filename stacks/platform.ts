@@ -62,11 +62,20 @@ export type PlatformPlacement =
   | { kind: "bind"; path: string }
   | { kind: "nfs"; server: string; path: string; options: string };
 
+/**
+ * What stands in a text in place of a secret's plain value. `json`: the value as JSON and YAML escape it inside double
+ * quotes. The others are hashes, salted with a second secret where they need one, so that they never change by themselves.
+ */
+export type SecretForm = "json" | "sha256" | "argon2id" | "qbittorrent-pbkdf2" | "transmission-sha1";
+
+/** A piece of a text: a string, or a secret by its id. */
+export type TemplatePart = string | { secret: string; form?: SecretForm; salt?: string };
+
 /** Where a secret's value comes from. */
 export type SecretSource =
   | { kind: "generate"; form: "password" | "hex" | "base64" | "uuid"; length: number }
   | { kind: "config"; key: string; isSet: boolean }
-  | { kind: "template"; parts: readonly (string | { secret: string })[] };
+  | { kind: "template"; parts: readonly TemplatePart[] };
 
 export interface PlatformSecret {
   /** service/name */
@@ -139,6 +148,8 @@ export interface Service {
   backup: ServiceRecord["backup"];
   lifecycle: ServiceRecord["lifecycle"];
   exceptions: ServiceRecord["exceptions"];
+  accounts: ServiceRecord["accounts"];
+  configure?: NonNullable<ServiceRecord["configure"]>;
 }
 
 export interface Warning {

@@ -1,6 +1,6 @@
 import { declarePlatform } from "../components/program.ts";
 import type { LoadedStack } from "../stacks/load.ts";
-import { configPlaceholder, provision } from "./inProcess/provision.ts";
+import { configPlaceholder, derivePlaceholder, provision } from "./inProcess/provision.ts";
 import { runInProcess } from "./inProcess/run.ts";
 import type { DeclaredProgram } from "./resources.ts";
 
@@ -24,6 +24,6 @@ export function declareStack(root: string, { platform, config }: ResolvedStack):
     config: { "ums:secrets": JSON.stringify(secrets) },
     secretKeys: ["ums:secrets"],
     provision,
-    program: () => declarePlatform(root, platform),
+    program: () => declarePlatform(root, platform, derivePlaceholder),
   });
 }

@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { PlatformSecret } from "../../stacks/platform.ts";
+import type { PlatformSecret, SecretForm, TemplatePart } from "../../stacks/platform.ts";
+
+/** A secret's value in another form, such as a salted hash of it. */
+export type Derive = (form: SecretForm, value: string, salt: string) => string;
 
 export interface SecretArgs {
   source: PlatformSecret["source"];
@@ -8,6 +11,7 @@ export interface SecretArgs {
   secretValue(id: string): pulumi.Output<string>;
   /** A value the user set with `pulumi config set --secret`. */
   configValue(key: string): pulumi.Output<string>;
+  derive: Derive;
 }
 
 /** One secret of the stack: generated, set by the user, or put together from others. It stays a Pulumi secret. */
@@ -20,18 +24,34 @@ export class Secret extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private create(name: string, { source, secretValue, configValue }: SecretArgs): pulumi.Output<string> {
+  private create(
+    name: string,
+    { source, secretValue, configValue, derive }: SecretArgs,
+  ): pulumi.Output<string> {
     switch (source.kind) {
       case "config":
         // Only a preview comes this far with an unset value; a deployment refuses it before the first resource.
         return source.isSet ? configValue(source.key) : pulumi.output(`[${source.key} is not set]`);
       case "template":
         return pulumi
-          .all(source.parts.map((part) => (typeof part === "string" ? part : secretValue(part.secret))))
+          .all(source.parts.map((part) => this.piece(part, secretValue, derive)))
           .apply((parts) => parts.join(""));
       case "generate":
         return this.generate(name, source.form, source.length);
     }
+  }
+
+  private piece(
+    part: TemplatePart,
+    secretValue: SecretArgs["secretValue"],
+    derive: Derive,
+  ): pulumi.Input<string> {
+    if (typeof part === "string") return part;
+    const { secret, form, salt } = part;
+    if (form === undefined) return secretValue(secret);
+    return pulumi
+      .all([secretValue(secret), salt === undefined ? "" : secretValue(salt)])
+      .apply(([value, grain]) => derive(form, value, grain));
   }
 
   private generate(

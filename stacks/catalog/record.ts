@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { generatorNames } from "../configure/names.ts";
 import {
   absolutePath,
   dnsLabel,
@@ -126,6 +127,22 @@ const file = z.strictObject({
   mode: octalMode.default("0444"),
 });
 
+const account = z.strictObject({
+  provider: dnsLabel.describe("Service that keeps the account: a database server this one is linked to."),
+  user: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "lower-case letters, digits, - and _"),
+  password: dnsLabel.describe("Secret of this record."),
+  databases: z
+    .array(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "lower-case letters, digits, - and _"))
+    .default([])
+    .describe("PostgreSQL: databases that are the user's own."),
+  extensions: z.array(z.string()).default([]).describe("PostgreSQL: extensions in each of the databases."),
+  grants: z.array(z.string()).default([]).describe("PostgreSQL: roles it is a member of, as pg_monitor."),
+  keys: z
+    .array(z.string())
+    .default([])
+    .describe("Redis: patterns of the keys it may use. Default: all of its own database."),
+});
+
 const secret = z
   .strictObject({
     name: dnsLabel,
@@ -243,6 +260,14 @@ export const recordSchema = z.strictObject({
     )
     .default([]),
   files: z.array(file).default([]),
+  configure: z
+    .enum(generatorNames)
+    .optional()
+    .describe("Generator that writes its configuration from everything the stack knows."),
+  accounts: z
+    .array(account)
+    .default([])
+    .describe("Accounts it has with services it is linked to, made there with the password of a secret."),
   environment: variables.default({}),
   environments: z
     .partialRecord(z.enum(["all", ...environmentNames]), variables)

@@ -1,6 +1,7 @@
 import type { Catalog, CatalogEntry } from "../catalog/load.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Environments } from "../config/schema.ts";
+import { configureServices } from "../configure/index.ts";
 import { InputError, type Problem } from "../errors.ts";
 import { freeze } from "../freeze.ts";
 import type { GpuChoice, Link, Platform, SeededFile, Segment, Service, Warning } from "../platform.ts";
@@ -64,7 +65,17 @@ export function resolvePlatform(
     ),
     ...gpu(entry, config, report, warnings),
   });
-  const services = [...enabled.values()].map(resolve);
+  const links = pools ? edges.map((edge) => resolveLink(edge, enabled, pools)) : [];
+  const configured = configureServices({
+    services: [...enabled.values()].map(resolve),
+    links,
+    enabled,
+    config,
+    variables,
+    secretIds: secrets.ids,
+    report,
+  });
+  const { services } = configured;
   for (const service of services) warnings.push(...lifecycleWarnings(service));
   for (const entry of enabled.values()) problems.push(...imageProblems(entry, config));
   if (problems.length > 0 || !pools) throw new InputError(unique(problems));
@@ -79,10 +90,10 @@ export function resolvePlatform(
     domain: config.platform.domain,
     protectData: config.platform.environment !== "development",
     segments: usedSegments(pools, used),
-    links: edges.map((edge) => resolveLink(edge, enabled, pools)),
+    links,
     services,
     volumes,
-    secrets: [...secrets.all.values()],
+    secrets: [...secrets.all.values(), ...configured.secrets].sort((a, b) => compare(a.id, b.id)),
     waves,
     warnings: warnings.sort(
       (a, b) => compare(a.service ?? "", b.service ?? "") || compare(a.message, b.message),
@@ -169,6 +180,8 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
     backup: record.backup,
     lifecycle: record.lifecycle,
     exceptions: record.exceptions,
+    accounts: record.accounts,
+    ...(record.configure === undefined ? {} : { configure: record.configure }),
   };
 }
 

@@ -19,6 +19,8 @@ export interface Secrets {
   /** Every secret of the stack by id, sorted. */
   all: Map<string, PlatformSecret>;
   deliveries: Map<string, Delivery[]>;
+  /** The secret behind each record's secret, by service/name; without those that are left out. */
+  ids: Map<string, string>;
 }
 
 /** Characters of a generated secret when the record names no length. */
@@ -80,14 +82,17 @@ export function resolveSecrets(
     open: new Set(),
   };
   const deliveries = new Map<string, Delivery[]>();
+  const ids = new Map<string, string>();
   for (const [service, entry] of enabled) {
     const given = entry.value.secrets.flatMap((secret, index) => {
       const id = outcomeOf(resolution, { entry, index, secret });
-      return typeof id === "string" ? deliveryOf(secret, id) : [];
+      if (typeof id !== "string") return [];
+      ids.set(`${service}/${secret.name}`, id);
+      return deliveryOf(secret, id);
     });
     deliveries.set(service, given);
   }
-  return { all: new Map([...all].sort(([a], [b]) => compare(a, b))), deliveries };
+  return { all: new Map([...all].sort(([a], [b]) => compare(a, b))), deliveries, ids };
 }
 
 function deliveryOf({ file, variable, reason }: SecretRecord, id: string): Delivery[] {

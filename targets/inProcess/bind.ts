@@ -1,3 +1,4 @@
+import { deriveSecret } from "../../components/secret/derive.ts";
 import { containerInputs, isOneShot } from "../compose/render.ts";
 import { type DeclaredProgram, dockerTypes, type RegisteredResource } from "../resources.ts";
 import { fillSecrets, plannedId } from "./provision.ts";
@@ -41,7 +42,7 @@ export function bindSecrets(
   const sorted = [...planned.resources].sort((a, b) => depth(a) - depth(b));
   for (const resource of sorted) {
     const inputs = mapStrings(resource.inputs, (text) => {
-      const filled = fillSecrets(text, secretOf);
+      const filled = fillSecrets(text, secretOf, deriveSecret);
       const shared = filled.startsWith("container:") ? "container:" : "";
       const id = ids.get(filled.slice(shared.length));
       return id === undefined ? filled : `${shared}${id}`;

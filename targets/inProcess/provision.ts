@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Derive } from "../../components/secret/secret.ts";
+import type { SecretForm } from "../../stacks/platform.ts";
 import { changedInPlace } from "../resources.ts";
 import type { Provision } from "./run.ts";
 
@@ -36,12 +38,34 @@ export function configPlaceholder(key: string, ciphertext: string): string {
   return `[ums-secret config ${key} result ${hashOf(ciphertext)}]`;
 }
 
+/** Stands for a secret in another form in a planned program: `[ums-derived FORM PLACEHOLDER PLACEHOLDER]`. */
+const derivedPattern = /\[ums-derived (\S+) (\[ums-secret [^\]]*\])(?: (\[ums-secret [^\]]*\]))?\]/g;
+
+/** A secret's other form while planning, when its value is a placeholder. A text around one cannot be derived from. */
+export const derivePlaceholder: Derive = (form, value, salt) => {
+  // A preview goes on with what is not set.
+  if (/^\[\S+ is not set\]$/.test(value)) return value;
+  const placeholder = `[ums-derived ${form} ${value}${salt === "" ? "" : ` ${salt}`}]`;
+  if (placeholder.replace(derivedPattern, "") !== "")
+    throw new Error(`the form ${form} is for a secret of its own, not for one made of others`);
+  return placeholder;
+};
+
 /** Replaces every placeholder in a text. */
 export function fillSecrets(
   text: string,
   secretOf: (type: string, name: string, form: string) => string,
+  derive: Derive = (_, value) => value,
 ): string {
-  return text.replace(placeholderPattern, (_, type: string, name: string, form: string) =>
-    secretOf(type, name, form),
+  const plain = (placeholders: string) =>
+    placeholders.replace(placeholderPattern, (_, type: string, name: string, form: string) =>
+      secretOf(type, name, form),
+    );
+  // In one pass: a value that looks like a placeholder is not replaced again.
+  const either = new RegExp(`${derivedPattern.source}|${placeholderPattern.source}`, "g");
+  return text.replace(either, (whole: string, form?: SecretForm, value?: string, salt?: string) =>
+    form !== undefined && value !== undefined
+      ? derive(form, plain(value), salt === undefined ? "" : plain(salt))
+      : plain(whole),
   );
 }

@@ -1,0 +1,110 @@
+import type { CatalogEntry } from "../catalog/load.ts";
+import type { StackConfig } from "../config/load.ts";
+import type { Problem } from "../errors.ts";
+import type { Link, PlatformSecret, SeededFile, Service } from "../platform.ts";
+import { compare } from "../resolve/edges.ts";
+import type { Configuration, ConfigureContext, GeneratedFile } from "./context.ts";
+import { generators } from "./generators.ts";
+import { SecretValue } from "./text.ts";
+
+export interface ConfigureArgs {
+  services: readonly Service[];
+  links: readonly Link[];
+  enabled: ReadonlyMap<string, CatalogEntry>;
+  config: StackConfig;
+  variables: Readonly<Record<string, string>>;
+  /** Ids of the records' secrets by service/name; without those that are left out. */
+  secretIds: ReadonlyMap<string, string>;
+  report(problem: Problem): void;
+}
+
+/** The services with their generated files, and the secrets that those files are. */
+export interface ConfiguredServices {
+  services: Service[];
+  secrets: PlatformSecret[];
+}
+
+/** Lets each service's generator write its configuration. What a record says itself wins over what is generated. */
+export function configureServices(args: ConfigureArgs): ConfiguredServices {
+  const context = contextOf(args);
+  const secrets: PlatformSecret[] = [];
+  const services = args.services.map((service) => {
+    if (service.configure === undefined) return service;
+    const configuration = generators[service.configure](service, context);
+    return withConfiguration(service, configuration, secrets);
+  });
+  return { services, secrets };
+}
+
+function withConfiguration(
+  service: Service,
+  { files, environment = {} }: Configuration,
+  secrets: PlatformSecret[],
+): Service {
+  const own = new Set(service.files.map(({ path }) => path));
+  const generated = files
+    .filter(({ path }) => !own.has(path))
+    .map((file) => {
+      const { seeded, secret } = seededFile(service.name, file);
+      if (secret) secrets.push(secret);
+      return seeded;
+    });
+  const merged = Object.entries({ ...environment, ...service.environment });
+  return {
+    ...service,
+    files: [...service.files, ...generated].sort((a, b) => compare(a.path, b.path)),
+    environment: Object.fromEntries(merged.sort(([a], [b]) => compare(a, b))),
+  };
+}
+
+function seededFile(
+  service: string,
+  { path, text, mode = "0444" }: GeneratedFile,
+): { seeded: SeededFile; secret?: PlatformSecret } {
+  if (typeof text === "string") return { seeded: { path, mode, content: { text } } };
+  const id = `${service}/file${path.replace(/[^A-Za-z0-9]+/g, "-")}`;
+  return {
+    seeded: { path, mode: "0400", content: { secret: id } },
+    secret: { id, source: { kind: "template", parts: text } },
+  };
+}
+
+function contextOf({
+  services,
+  links,
+  enabled,
+  config,
+  variables,
+  secretIds,
+  report,
+}: ConfigureArgs): ConfigureContext {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const linked = new Set(links.map(({ consumer, provider }) => `${consumer}>${provider}`));
+  const namespaceOf = (name: string) => byName.get(name)?.through ?? name;
+  const together = (a: string, b: string) => namespaceOf(a) === namespaceOf(b);
+  const reaches = (consumer: string, provider: string) =>
+    together(consumer, provider) || linked.has(`${consumer}>${provider}`);
+  return {
+    stack: config.stack,
+    settings: config.platform,
+    variables,
+    services,
+    service: (name) => byName.get(name),
+    links,
+    hostOf: (consumer, provider) => (together(consumer, provider) ? "127.0.0.1" : provider),
+    reaches,
+    secret(reader, owner, name, form, salt) {
+      if (!reaches(reader, owner) && !reaches(owner, reader)) {
+        throw new Error(`the configuration of ${reader} reads a secret of ${owner}, to which it has no link`);
+      }
+      const id = secretIds.get(`${owner}/${name}`);
+      if (id === undefined) return undefined;
+      const saltId = salt === undefined ? undefined : secretIds.get(`${owner}/${salt}`);
+      return new SecretValue(id, form, saltId);
+    },
+    hasConfigSecret: (key) => config.platform.images === "rehearsal" || config.secretKeys.includes(key),
+    report,
+    recordPlace: (service, path) => enabled.get(service)?.locate(path) ?? { file: "catalog" },
+    configPlace: (path) => config.locate(path),
+  };
+}
