@@ -1,39 +1,32 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { execa } from "execa";
 
-/**
- * Puts Markdown files into one comment of a pull request. The comment is made once and written anew afterwards: among
- * those that the same account wrote, the one that starts with the marker. The account is the one that `gh`, GitHub's
- * command, is logged in as.
- */
 interface Comment {
   body: string;
   url: string;
   viewerDidAuthor: boolean;
 }
 
+/** First line of the comment, which nobody sees. */
 const marker = "<!-- ums plan:review -->";
 
+/**
+ * Puts Markdown files into one comment of a pull request. It is made once and written anew afterwards: among those of
+ * the same account, the one that starts with the marker. Works as whoever `gh`, GitHub's command, is logged in as.
+ */
 async function comment(pull: string, files: readonly string[]): Promise<void> {
   const body = [marker, ...files.map((file) => readFileSync(file, "utf8").trim())].join("\n\n");
   const { stdout } = await execa("gh", ["pr", "view", pull, "--json", "comments"]);
   const { comments } = JSON.parse(stdout) as { comments: Comment[] };
   const earlier = comments.find((one) => one.viewerDidAuthor && one.body.startsWith(marker));
   const id = /#issuecomment-(\d+)$/.exec(earlier?.url ?? "")?.[1];
-  const folder = mkdtempSync(join(tmpdir(), "ums-comment-"));
-  try {
-    const file = join(folder, "body.md");
-    writeFileSync(file, body);
-    if (id === undefined) await execa("gh", ["pr", "comment", pull, "--body-file", file]);
-    else {
-      const path = `repos/{owner}/{repo}/issues/comments/${id}`;
-      await execa("gh", ["api", "--method", "PATCH", path, "--field", `body=@${file}`]);
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
+  if (id === undefined) await execa("gh", ["pr", "comment", pull, "--body-file", "-"], { input: body });
+  else {
+    const path = `repos/{owner}/{repo}/issues/comments/${id}`;
+    await execa("gh", ["api", "--silent", "--method", "PATCH", path, "--input", "-"], {
+      input: JSON.stringify({ body }),
+    });
   }
 }
 

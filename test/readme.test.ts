@@ -51,4 +51,11 @@ describe("the README", () => {
     const missing = commands.filter((name) => !shown.has(name) && name !== "start" && name !== "set");
     expect(missing).toEqual([]);
   });
+
+  it("names no npm script that there is not", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object };
+    const shown = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name ?? "");
+    expect(shown.length).toBeGreaterThan(1);
+    expect(shown.filter((name) => !(name in scripts))).toEqual([]);
+  });
 });
