@@ -24,11 +24,22 @@ function wholeNumber(text: string): number {
 const json = new Option("--json", "print JSON");
 const engine = new Option("--engine <name>", "the engine to use").choices(engineNames);
 
-program
-  .command("start")
-  .description("prepare this machine, start every service as a stand-in, and prove the isolation (npm start)")
+stackCommand("start", "start stopped services after what they need; without a name, what npm start does")
+  .argument("[names...]", "services; none: prepare this machine, start the rehearsal and prove its isolation")
   .addOption(engine)
-  .action(async (options) => (await import("./commands/start.ts")).start(options));
+  .action(async (names: string[], options) =>
+    names.length === 0
+      ? (await import("./commands/start.ts")).start(options)
+      : (await import("./commands/power.ts")).power("start", names, options),
+  );
+for (const command of ["stop", "restart"] as const) {
+  stackCommand(command, `${command} running services`)
+    .argument("<names...>", "services")
+    .option("--cascade", "take along the services that cannot do without them")
+    .action(async (names: string[], options) =>
+      (await import("./commands/power.ts")).power(command, names, options),
+    );
+}
 stackCommand("plan", "show services, networks, lifted defaults, and what an up would change")
   .addOption(new Option("--json", "print JSON").conflicts("markdown"))
   .option("--markdown", "print Markdown with a picture, for a pull request")
@@ -51,6 +62,32 @@ stackCommand("verify", "try every connection from inside the containers and comp
   .addOption(json)
   .option("--outside <address:port...>", "further addresses that services without egress must not reach")
   .action(async (options) => (await import("./commands/verify.ts")).verify(options));
+for (const [command, description] of [
+  ["add", "put services into the stack's config; what they require comes with them"],
+  ["remove", "take services out of the stack's config; their data stays"],
+  ["enable", "switch on again what was disabled"],
+  ["disable", "switch services of the stack off, without taking them out of its config"],
+] as const) {
+  const changing = stackCommand(command, description)
+    .argument("[names...]", "services")
+    .option("--category <name>", "every service of a category")
+    .option("--group <name>", "the services of a group of catalog/groups.yaml")
+    .option("--dry-run", "show what would change");
+  if (command === "remove" || command === "disable")
+    changing.option("--cascade", "take along the services that cannot do without them");
+  changing.action(async (names: string[], options) =>
+    (await import("./commands/services.ts")).changeServices(command, names, options),
+  );
+}
+stackCommand("logs", "show what a service wrote")
+  .argument("<name>", "the service")
+  .option("-f, --follow", "go on with what it writes, until interrupted")
+  .option("-n, --tail <lines>", "lines from the end", "100")
+  .action(async (name: string, options) => (await import("./commands/logs.ts")).logs(name, options));
+stackCommand("volumes", "list data volumes, those of removed services too")
+  .addOption(json)
+  .option("--delete <name>", "remove the volume of a removed service, after asking for its name")
+  .action(async (options) => (await import("./commands/volumes.ts")).volumes(options));
 stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
   async (options) => (await import("./commands/recover.ts")).recover(options),
 );
@@ -65,6 +102,9 @@ program
 stackCommand("status", "show every service's state")
   .addOption(json)
   .action(async (options) => (await import("./commands/status.ts")).status(options));
+stackCommand("drift", "compare what runs with what is declared, property by property")
+  .addOption(json)
+  .action(async (options) => (await import("./commands/drift.ts")).drift(options));
 stackCommand("list", "list the catalogue")
   .addOption(json)
   .action(async (options) => (await import("./commands/list.ts")).list(options));

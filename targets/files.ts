@@ -1,12 +1,30 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** Writes a file only its owner can read, whole or not at all, so that an interrupted run leaves the old one. */
 export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeWhole(path, text, 0o600);
+}
+
+/** Changes a person's file, whole or not at all; its mode stays. */
+export function writeKept(path: string, text: string): void {
+  writeWhole(path, text, statSync(path).mode & 0o777);
+}
+
+function writeWhole(path: string, text: string, mode: number): void {
   const temporary = `${path}.${process.pid}.new`;
   try {
-    const file = openSync(temporary, "w", 0o600);
+    const file = openSync(temporary, "w", mode);
     try {
       writeFileSync(file, text);
       fsyncSync(file);

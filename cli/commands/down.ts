@@ -1,7 +1,6 @@
-import { createInterface } from "node:readline/promises";
-import { InputError } from "../../stacks/errors.ts";
 import { declareStack } from "../../targets/declare.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
+import { confirmName } from "../output/confirm.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, root, type StackOptions } from "../session.ts";
 
@@ -10,7 +9,7 @@ export async function down(
   options: StackOptions & { engine?: EngineName; volumes?: boolean },
 ): Promise<void> {
   const { loaded, state, stack } = openSession(options);
-  if (options.volumes === true) await confirm(stack);
+  if (options.volumes === true) await confirmName("all data of the stack", stack);
   await state.locked(async () => {
     const engine = await chooseEngine(options.engine, state);
     process.stderr.write(`engine: ${engine.description}\n`);
@@ -34,15 +33,4 @@ export async function down(
         : `stack ${stack} is down; its ${kept} data volumes are kept\n`,
     );
   });
-}
-
-/** Asks for the stack's name. @throws InputError when another answer comes */
-async function confirm(stack: string): Promise<void> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(
-    `This removes all data of the stack. Type its name (${stack}) to go on: `,
-  );
-  prompt.close();
-  if (answer.trim() !== stack)
-    throw new InputError([{ message: `"${answer.trim()}" is not ${stack}: nothing was removed` }]);
 }

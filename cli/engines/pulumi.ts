@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, relative, resolve } from "node:path";
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { LocalProgramArgs, LocalWorkspaceOptions, Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { parseDocument, stringify } from "yaml";
 import { buildStandinImage } from "../../rehearsal/build.ts";
@@ -147,24 +147,33 @@ function diagnostics(message: string): string {
     .join("\n");
 }
 
+type StackContext = Pick<EngineContext, "root" | "loaded" | "state">;
+
+/** The stack in its workspace, made where the backend has none yet. */
+export async function selectStack(context: StackContext): Promise<Stack> {
+  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
+  return LocalWorkspace.createOrSelectStack(...workspaceOf(context));
+}
+
+/** The stack in its workspace. Nothing is made: it fails where the backend has none. */
+export async function existingStack(context: StackContext): Promise<Stack> {
+  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
+  return LocalWorkspace.selectStack(...workspaceOf(context));
+}
+
 /**
- * The stack in a workspace. A development stack has a workspace beside its state, so that Pulumi writes the stack's
+ * Where Pulumi works on a stack. A development stack has a workspace beside its state, so that Pulumi writes the stack's
  * encryption salt there and not into the checked-in config; other stacks live in the project, as with plain `pulumi`.
  */
-export async function selectStack({
-  root,
-  loaded,
-  state,
-}: Pick<EngineContext, "root" | "loaded" | "state">): Promise<Stack> {
-  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
+function workspaceOf({ root, loaded, state }: StackContext): [LocalProgramArgs, LocalWorkspaceOptions] {
   const { platform, config } = loaded;
   const own =
     config.platform.environment === "development" || config.file !== `Pulumi.${platform.stack}.yaml`;
   const workDir = own ? writeWorkspace(root, state, config.file) : root;
-  return LocalWorkspace.createOrSelectStack(
+  return [
     { stackName: platform.stack, workDir },
     { envVars: environmentOf(root, state, config.platform.environment, config.file) },
-  );
+  ];
 }
 
 function environmentOf(

@@ -15,7 +15,7 @@ export type Catalog = ReadonlyMap<string, CatalogEntry>;
 const ownNumbers = { first: 100, last: 127 };
 
 /** Files in a catalogue folder that are not service records. */
-const notRecords = new Set(["environments.yaml"]);
+const notRecords = new Set(["environments.yaml", "groups.yaml"]);
 
 /**
  * Reads every `*.yaml` below the given folders.

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError, type Problem } from "../errors.ts";
 import { showPath, type YamlPath } from "../issues.ts";
 import { didYouMean } from "../suggest.ts";
-import { readYaml, type YamlFile } from "../yaml.ts";
+import { parseYaml, readYaml, type YamlFile } from "../yaml.ts";
 import {
   type Environments,
   environmentsSchema,
@@ -31,6 +31,8 @@ export interface StackConfig {
 export interface StackConfigOptions {
   /** Instead of `Pulumi.<stack>.yaml`; relative to the project. */
   file?: string;
+  /** Text to read in place of the file's, to try out a change. */
+  text?: string;
   /** ums:platform as the engine has it: it may come from elsewhere than the file, and then has no positions. */
   engineValue?: unknown;
 }
@@ -47,7 +49,10 @@ export function loadStackConfig(root: string, stack: string, options: StackConfi
     const hint = didYouMean(stack, known) || `; stacks here: ${known.join(", ") || "none"}`;
     throw new InputError([{ message: `${file} does not exist, so there is no stack "${stack}"${hint}` }]);
   }
-  const result = readYaml(path, file, stackFileSchema, { isSecret });
+  const result =
+    options.text === undefined
+      ? readYaml(path, file, stackFileSchema, { isSecret })
+      : parseYaml(file, options.text, stackFileSchema, { isSecret });
   if (!result.ok) throw new InputError(result.problems);
   const config = toStackConfig(stack, result.yaml);
   if (options.engineValue === undefined) return config;

@@ -151,7 +151,7 @@ export async function removeSeededVolumes(docker: Docker, stack: string): Promis
 /** Requests to the engine at the same time. */
 const atOnce = 6;
 
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const queue = [...items];
   const next = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);

@@ -39,7 +39,7 @@ function hasFailed(container: StackContainer): boolean {
   return container.health === "unhealthy" || ["exited", "dead", "restarting"].includes(container.state);
 }
 
-/** Polls until every service of the stack is up. @throws ServicesFailed when one fails or the time is over */
+/** Polls until every service that `after` names is up. @throws ServicesFailed when one fails or the time is over */
 export async function waitUntilHealthy(
   docker: Docker,
   stack: string,
@@ -49,7 +49,7 @@ export async function waitUntilHealthy(
   const deadline = Date.now() + options.seconds * 1000;
   for (;;) {
     const containers = (await stackContainers(docker, stack)).filter(
-      (container) => container.service !== undefined,
+      ({ service }) => service !== undefined && after.has(service),
     );
     const waiting = containers.filter((container) => !isUp(container));
     const missing = [...after.keys()].filter((name) => !containers.some(({ service }) => service === name));

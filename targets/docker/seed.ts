@@ -6,10 +6,10 @@ import { type DeclaredProgram, dockerTypes, type RegisteredResource } from "../r
 import { exists, isMissing, lastLogLines } from "./host.ts";
 
 /** Label that says what a one-shot container did, so that it is done once. */
-const fingerprintLabel = "ums.fingerprint";
+export const fingerprintLabel = "ums.fingerprint";
 const mebibyte = 1024 * 1024;
 
-interface VolumeInputs {
+export interface VolumeInputs {
   name: string;
   driver?: string;
   driverOpts?: Record<string, string>;

@@ -18,21 +18,13 @@ export function bindSecrets(
   store: SecretStore,
   configSecrets: Readonly<Record<string, string>>,
 ): BoundProgram {
-  const byKey = new Map(
-    planned.resources.map((resource) => [`${resource.type}::${resource.name}`, resource]),
-  );
+  const find = secretsOf(planned, (resource) => store.valueOf(resource), configSecrets);
   const values = new Set<string>();
   const secretOf = (type: string, name: string, form: string): string => {
-    const value = type === "config" ? configSecrets[name] : generated(type, name, form);
+    const value = find(type, name, form);
     if (value === undefined) throw new Error(`no value for the secret ${name}`);
     values.add(value);
     return value;
-  };
-  const generated = (type: string, name: string, form: string): string | undefined => {
-    const resource = byKey.get(`${type}::${name}`);
-    if (!resource) return undefined;
-    const value = store.valueOf(resource);
-    return form === "base64" ? Buffer.from(value, "hex").toString("base64") : value;
   };
 
   const ids = new Map<string, string>();
@@ -62,6 +54,34 @@ export function bindSecrets(
       return id;
     },
     secretValues: [...values],
+  };
+}
+
+/** Inputs of planned resources with the secrets that a store and the config have. Nothing is generated. */
+export function fillKnown(
+  planned: DeclaredProgram,
+  store: SecretStore,
+  configSecrets: Readonly<Record<string, string>>,
+): (resource: RegisteredResource) => Record<string, unknown> {
+  const find = secretsOf(planned, (resource) => store.knownValueOf(resource), configSecrets);
+  return ({ inputs }) =>
+    mapStrings(inputs, (text) => fillSecrets(text, find, deriveSecret)) as Record<string, unknown>;
+}
+
+/** Finds what a placeholder stands for: a secret of the config, or a generated one in the form that is asked for. */
+function secretsOf(
+  planned: DeclaredProgram,
+  generatedFor: (resource: RegisteredResource) => string | undefined,
+  configSecrets: Readonly<Record<string, string>>,
+): (type: string, name: string, form: string) => string | undefined {
+  const byKey = new Map(
+    planned.resources.map((resource) => [`${resource.type}::${resource.name}`, resource]),
+  );
+  return (type, name, form) => {
+    if (type === "config") return configSecrets[name];
+    const resource = byKey.get(`${type}::${name}`);
+    const value = resource && generatedFor(resource);
+    return value !== undefined && form === "base64" ? Buffer.from(value, "hex").toString("base64") : value;
   };
 }
 

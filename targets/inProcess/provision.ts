@@ -41,6 +41,11 @@ export function configPlaceholder(key: string, ciphertext: string): string {
 /** Stands for a secret in another form in a planned program: `[ums-derived FORM PLACEHOLDER PLACEHOLDER]`. */
 const derivedPattern = /\[ums-derived (\S+) (\[ums-secret [^\]]*\])(?: (\[ums-secret [^\]]*\]))?\]/g;
 
+const eitherPattern = new RegExp(`${derivedPattern.source}|${placeholderPattern.source}`, "g");
+
+/** Stands for a secret of the config that is not set, with which a preview goes on. */
+const unsetPattern = /\[\S+ is not set\]/g;
+
 /** A secret's other form while planning, when its value is a placeholder. A text around one cannot be derived from. */
 export const derivePlaceholder: Derive = (form, value, salt) => {
   // A preview goes on with what is not set.
@@ -51,21 +56,33 @@ export const derivePlaceholder: Derive = (form, value, salt) => {
   return placeholder;
 };
 
-/** Replaces every placeholder in a text. */
+/** Replaces every placeholder in a text; one of a secret that is not known stays. */
 export function fillSecrets(
   text: string,
-  secretOf: (type: string, name: string, form: string) => string,
+  secretOf: (type: string, name: string, form: string) => string | undefined,
   derive: Derive = (_, value) => value,
 ): string {
-  const plain = (placeholders: string) =>
-    placeholders.replace(placeholderPattern, (_, type: string, name: string, form: string) =>
-      secretOf(type, name, form),
-    );
+  const plain = (placeholders: string): string | undefined => {
+    let known = true;
+    const filled = placeholders.replace(placeholderPattern, (_, type: string, name: string, form: string) => {
+      const value = secretOf(type, name, form);
+      if (value === undefined) known = false;
+      return value ?? "";
+    });
+    return known ? filled : undefined;
+  };
   // In one pass: a value that looks like a placeholder is not replaced again.
-  const either = new RegExp(`${derivedPattern.source}|${placeholderPattern.source}`, "g");
-  return text.replace(either, (whole: string, form?: SecretForm, value?: string, salt?: string) =>
-    form !== undefined && value !== undefined
-      ? derive(form, plain(value), salt === undefined ? "" : plain(salt))
-      : plain(whole),
+  return text.replace(
+    eitherPattern,
+    (whole: string, form?: SecretForm, first?: string, second?: string): string => {
+      if (form === undefined || first === undefined) return plain(whole) ?? whole;
+      const [value, salt] = [plain(first), plain(second ?? "")];
+      return value === undefined || salt === undefined ? whole : derive(form, value, salt);
+    },
   );
+}
+
+/** The parts of a text around its placeholders and secrets that are not set; the text alone where it has none. */
+export function aroundSecrets(text: string): string[] {
+  return text.replace(eitherPattern, "\0").replace(unsetPattern, "\0").split("\0");
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { InputError } from "../../stacks/errors.ts";
 import { writePrivate } from "../files.ts";
+import type { RegisteredResource } from "../resources.ts";
 import { open, seal } from "./cipher.ts";
 
 const base64 = z.base64().min(1);
@@ -24,6 +25,13 @@ interface Contents {
   /** Key for fingerprints of content that holds secrets. */
   fingerprintKey: string;
   secrets: Record<string, StoredSecret>;
+}
+
+/** A resource that generates a secret. */
+type SecretResource = Pick<RegisteredResource, "type" | "name" | "inputs">;
+
+function keyOf({ type, name }: SecretResource): string {
+  return `${type}::${name}`;
 }
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -62,15 +70,19 @@ export class SecretStore {
   }
 
   /** The value generated for a resource; the same on every run while its inputs stay the same. */
-  valueOf(resource: { type: string; name: string; inputs: Record<string, unknown> }): string {
-    const key = `${resource.type}::${resource.name}`;
-    const inputs = JSON.stringify(resource.inputs);
-    const known = this.contents.secrets[key];
-    if (known && known.inputs === inputs) return known.value;
+  valueOf(resource: SecretResource): string {
+    const known = this.knownValueOf(resource);
+    if (known !== undefined) return known;
     const value = generate(resource.type, Number(resource.inputs.length ?? 0));
-    this.contents.secrets[key] = { inputs, value };
+    this.contents.secrets[keyOf(resource)] = { inputs: JSON.stringify(resource.inputs), value };
     this.dirty = true;
     return value;
+  }
+
+  /** The value a resource has; undefined where none was generated yet. */
+  knownValueOf(resource: SecretResource): string | undefined {
+    const known = this.contents.secrets[keyOf(resource)];
+    return known?.inputs === JSON.stringify(resource.inputs) ? known.value : undefined;
   }
 
   /** A fingerprint nobody can test guesses against without the passphrase. */

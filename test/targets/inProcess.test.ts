@@ -2,7 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { BoundProgram } from "../../targets/inProcess/bind.ts";
-import { configPlaceholder, fillSecrets, plannedId, provision } from "../../targets/inProcess/provision.ts";
+import {
+  aroundSecrets,
+  configPlaceholder,
+  derivePlaceholder,
+  fillSecrets,
+  plannedId,
+  provision,
+} from "../../targets/inProcess/provision.ts";
 import { type RunArgs, runInProcess, unwrapSecrets } from "../../targets/inProcess/run.ts";
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import { container, declared, resource, stackOf } from "../components/fixtures.ts";
@@ -179,6 +186,19 @@ describe("a planned resource", () => {
     expect(state.base64).toMatch(/ key base64 /);
     expect(provision({ ...password, inputs: { length: 21 } }).state.result).not.toBe(state.result);
     expect(provision({ ...password, type: "docker:index/volume:Volume" }).state).toEqual({});
+  });
+
+  it("keeps the placeholders that nothing is known of, and can be read around them", () => {
+    const { result } = provision(password).state as Record<string, string>;
+    const config = configPlaceholder("theKey", "v1:ciphertext");
+    const text = `a${result}b${config}`;
+    expect(fillSecrets(text, (type) => (type === "config" ? "value" : undefined))).toBe(`a${result}bvalue`);
+    expect(aroundSecrets(text)).toEqual(["a", "b", ""]);
+    const derived = derivePlaceholder("sha256", result ?? "", config);
+    expect(fillSecrets(derived, (type) => (type === "config" ? "salt" : undefined))).toBe(derived);
+    expect(aroundSecrets(`a${derived}b[theKey is not set]c`)).toEqual(["a", "b", "c"]);
+    expect(aroundSecrets("plain")).toEqual(["plain"]);
+    expect(aroundSecrets("")).toEqual([""]);
   });
 
   it("has its placeholders filled wherever they stand in a text", () => {

@@ -50,6 +50,18 @@ describe("a store of secrets", () => {
     expect(store.valueOf(password(10))).not.toBe(short);
   });
 
+  it("tells what was generated, and generates nothing for it", () => {
+    const path = pathIn(folder());
+    const store = SecretStore.open(path, "passphrase");
+    expect(store.knownValueOf(password())).toBeUndefined();
+    expect(store.values()).toEqual([]);
+    const value = store.valueOf(password());
+    expect(store.knownValueOf(password())).toBe(value);
+    expect(store.knownValueOf(password(21))).toBeUndefined();
+    expect(store.knownValueOf(uuid)).toBeUndefined();
+    expect(store.values()).toEqual([value]);
+  });
+
   it("gives different secrets different values, in every stack others", () => {
     const [one, other] = [SecretStore.open(pathIn(folder()), "p"), SecretStore.open(pathIn(folder()), "p")];
     const values = [one, other].flatMap((store) => [

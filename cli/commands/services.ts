@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { loadGroups } from "../../stacks/catalog/groups.ts";
+import type { Catalog } from "../../stacks/catalog/load.ts";
+import { categories } from "../../stacks/catalog/record.ts";
+import { changeSelection, type SelectionChange } from "../../stacks/config/selection.ts";
+import { fallingWith } from "../../stacks/dependants.ts";
+import { InputError } from "../../stacks/errors.ts";
+import { type LoadedStack, loadStack } from "../../stacks/load.ts";
+import { didYouMean } from "../../stacks/suggest.ts";
+import { writeKept } from "../../targets/files.ts";
+import { openSession, root, type StackOptions } from "../session.ts";
+
+export interface SelectionOptions extends StackOptions {
+  category?: string;
+  group?: string;
+  /** Take out dependants, too. */
+  cascade?: boolean;
+  /** Show what would change, and leave the config as it is. */
+  dryRun?: boolean;
+}
+
+export type SelectionCommand = "add" | "remove" | "enable" | "disable";
+
+/** The `add`, `remove`, `enable` and `disable` commands: change the services in the stack's config, nothing else. */
+export function changeServices(
+  command: SelectionCommand,
+  names: readonly string[],
+  options: SelectionOptions,
+): void {
+  const { loaded } = openSession(options);
+  const wanted = namesOf(names, loaded.catalog, options);
+  const { change, lines } = planChange(command, wanted, loaded, options);
+  const path = resolve(root, loaded.config.file);
+  const before = readFileSync(path, "utf8");
+  const after = changeSelection(before, change);
+  const next = tryOut(after, loaded, options);
+  const had = new Set(loaded.platform.services.map(({ name }) => name));
+  const has = new Set(next.platform.services.map(({ name }) => name));
+  const joining = [...has].filter((name) => !had.has(name));
+  const leaving = [...had].filter((name) => !has.has(name));
+  const stayed = wanted.filter((name) => (command === "remove" || command === "disable") && has.has(name));
+  if (stayed.length > 0) throw stillRequired(stayed, next);
+  const kept = leaving.flatMap((name) =>
+    loaded.platform.volumes
+      .filter(({ users, shared }) => !shared && users.includes(name))
+      .map((volume) => volume.name),
+  );
+  if (options.dryRun !== true && after !== before) writeKept(path, after);
+  process.stdout.write(
+    `${[
+      ...lines,
+      ...(joining.length > 0 ? [`joins the stack: ${joining.join(", ")}`] : []),
+      ...(leaving.length > 0 ? [`leaves the stack: ${leaving.join(", ")}`] : []),
+      ...(kept.length > 0 ? [`its data stays in ${kept.join(", ")} (npx ums volumes)`] : []),
+      after === before
+        ? `${loaded.config.file} is as it was`
+        : options.dryRun === true
+          ? `${loaded.config.file} would change`
+          : `${loaded.config.file} is changed; npx ums plan --stack ${options.stack} shows what an up does`,
+    ].join("\n")}\n`,
+  );
+}
+
+/** The services that are meant: named ones, those of a category, those of a group. @throws InputError for unknown ones */
+function namesOf(
+  names: readonly string[],
+  catalog: Catalog,
+  { category, group }: SelectionOptions,
+): string[] {
+  const problems = names
+    .filter((name) => !catalog.has(name))
+    .map((name) => ({ message: `no service is called "${name}"${didYouMean(name, catalog.keys())}` }));
+  const wanted = new Set(names);
+  if (category !== undefined) {
+    if (!(categories as readonly string[]).includes(category))
+      problems.push({
+        message: `no category is called "${category}"${didYouMean(category, categories) || `; there are ${categories.join(", ")}`}`,
+      });
+    for (const { value } of catalog.values()) if (value.category === category) wanted.add(value.name);
+  }
+  if (group !== undefined) {
+    const groups = loadGroups(root, catalog);
+    const found = groups[group];
+    if (!found)
+      problems.push({
+        message: `no group is called "${group}"${didYouMean(group, Object.keys(groups)) || `; there are ${Object.keys(groups).sort().join(", ")}`}`,
+      });
+    for (const name of found?.services ?? []) wanted.add(name);
+  }
+  if (wanted.size === 0 && problems.length === 0)
+    problems.push({ message: "name a service, --category or --group" });
+  if (problems.length > 0) throw new InputError(problems);
+  return [...wanted].sort();
+}
+
+function planChange(
+  command: SelectionCommand,
+  wanted: readonly string[],
+  loaded: LoadedStack,
+  options: SelectionOptions,
+): { change: SelectionChange; lines: string[] } {
+  if (command === "add") return { change: { add: wanted }, lines: [] };
+  const present = loaded.platform.services.map(({ name }) => name);
+  if (command === "enable") {
+    const unknown = wanted.filter((name) => !isIncluded(name, loaded));
+    if (unknown.length > 0)
+      throw new InputError([
+        {
+          message: `${unknown.join(", ")}: not among the stack's services, so there is nothing to switch on again; npx ums add does it`,
+        },
+      ]);
+    return { change: { enable: wanted }, lines: [] };
+  }
+  const falling = fallingWith(loaded.catalog, present, wanted);
+  if (falling.length > 0 && options.cascade !== true)
+    throw new InputError([
+      {
+        message: `${falling.join(", ")} cannot do without ${wanted.join(", ")}; --cascade takes ${falling.length === 1 ? "it" : "them"} out, too`,
+      },
+    ]);
+  const all = [...wanted, ...falling];
+  const lines = falling.length > 0 ? [`with ${wanted.join(", ")} goes ${falling.join(", ")}`] : [];
+  return { change: command === "remove" ? { remove: all } : { disable: all }, lines };
+}
+
+function isIncluded(name: string, { config }: LoadedStack): boolean {
+  const { include } = config.platform.services;
+  return include === "all" || include.includes(name);
+}
+
+/** The stack as it would be. @throws InputError when it cannot be, and nothing was written */
+function tryOut(text: string, { config }: LoadedStack, { stack }: SelectionOptions): LoadedStack {
+  return loadStack(root, stack, { file: config.file, text });
+}
+
+/** A service that leaves the config but that others pull in again. */
+function stillRequired(names: readonly string[], { platform }: LoadedStack): InputError {
+  return new InputError(
+    names.map((name) => {
+      const why = platform.warnings.find(
+        ({ service, message }) => service === name && message.includes("requires it"),
+      );
+      return { message: why?.message ?? `${name} stays in the stack` };
+    }),
+  );
+}
