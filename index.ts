@@ -13,12 +13,14 @@ if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = 0;
 function declare() {
   try {
     const file = process.env.UMS_STACK_FILE;
+    const real = process.env.UMS_REAL;
     const { platform } = loadStack(root, pulumi.getStack(), {
       ...(file === undefined ? {} : { file }),
+      ...(real === undefined ? {} : { real: { choice: real } }),
       unsetSecrets: pulumi.runtime.isDryRun() ? "warn" : "refuse",
       engineValue: new pulumi.Config("ums").getObject("platform"),
     });
-    guard(root, pulumi.getStack(), file);
+    guard(root, platform, file);
     return declarePlatform(root, platform);
   } catch (error) {
     // A RunError is shown as its message alone, without a stack trace.

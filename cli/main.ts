@@ -22,6 +22,10 @@ function wholeNumber(text: string): number {
 }
 
 const json = new Option("--json", "print JSON");
+const real = new Option(
+  "--real <services>",
+  "services that run as real programs in a rehearsal: names with commas, all that can be built here, none, or config",
+);
 const engine = new Option("--engine <name>", "the engine to use").choices(engineNames);
 
 stackCommand("start", "start stopped services after what they need; without a name, what npm start does")
@@ -41,17 +45,20 @@ for (const command of ["stop", "restart"] as const) {
     );
 }
 stackCommand("plan", "show services, networks, lifted defaults, and what an up would change")
+  .addOption(real)
   .addOption(new Option("--json", "print JSON").conflicts("markdown"))
   .option("--markdown", "print Markdown with a picture, for a pull request")
   .option("--since <file>", "compare with an earlier plan, written with --json, instead of the last up")
   .addOption(new Option("--limit <characters>", "cut the Markdown to this length").argParser(wholeNumber))
   .action(async (options) => (await import("./commands/plan.ts")).plan(options));
 stackCommand("check", "judge the stack by the policy pack: exit code 1 for a mandatory violation")
+  .addOption(real)
   .addOption(new Option("--json", "print JSON").conflicts(["sarif", "junit"]))
   .addOption(new Option("--sarif", "print SARIF, for code scanning").conflicts(["junit"]))
   .option("--junit", "print JUnit XML")
   .action(async (options) => (await import("./commands/check.ts")).check(options));
 stackCommand("up", "make the stack real")
+  .addOption(real)
   .addOption(engine)
   .action(async (options) => (await import("./commands/up.ts")).up(options));
 stackCommand("down", "remove containers and networks, and keep the data")
@@ -91,9 +98,14 @@ stackCommand("volumes", "list data volumes, those of removed services too")
 stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
   async (options) => (await import("./commands/recover.ts")).recover(options),
 );
-program
-  .command("secret")
-  .description("secrets of a stack's config")
+const secret = program.command("secret").description("secrets of a stack");
+secret
+  .command("show-once <user>")
+  .description("print the generated password of a user of the sign-in, one time")
+  .option("-s, --stack <name>", "the stack: Pulumi.<name>.yaml", "dev")
+  .option("--stack-file <path>", "use this file instead")
+  .action(async (user, options) => (await import("./commands/showOnce.ts")).showOnce(user, options));
+secret
   .command("set <name>")
   .description("encrypt a value, read from standard input, into the stack's config file")
   .option("-s, --stack <name>", "the stack: Pulumi.<name>.yaml", "dev")

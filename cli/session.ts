@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { type LoadedStack, loadStack } from "../stacks/load.ts";
+import { chosenReal } from "../stacks/real.ts";
 import type { ResolveOptions } from "../stacks/resolve/index.ts";
 import { type CheckReport, checkProgram } from "../targets/check/check.ts";
 import { declareStack } from "../targets/declare.ts";
@@ -14,6 +15,8 @@ export const root = join(import.meta.dirname, "..");
 export interface StackOptions {
   stack: string;
   stackFile?: string;
+  /** Services that run as real programs: `--real`, over what was remembered and what the config says. */
+  real?: string;
 }
 
 /** A stack that is read and checked. */
@@ -28,13 +31,25 @@ function stateHome(): string {
   return resolve(process.env.UMS_HOME ?? join(root, ".ums"));
 }
 
+/** What `--real` takes to go back to what the stack's config says. */
+const realOfConfig = "config";
+
 /** @throws InputError when catalogue or config are wrong */
-export function openSession({ stack, stackFile }: StackOptions, options: ResolveOptions = {}): Session {
+export function openSession({ stack, stackFile, real }: StackOptions, options: ResolveOptions = {}): Session {
+  const state = new StackState(stateHome(), stack);
+  const choice = real === undefined ? state.readReal() : real === realOfConfig ? undefined : real;
   const loaded = loadStack(root, stack, {
     ...options,
     ...(stackFile === undefined ? {} : { file: stackFile }),
+    ...(choice === undefined ? {} : { real: { choice, lenient: real === undefined } }),
   });
-  return { stack, loaded, state: new StackState(stateHome(), stack) };
+  return { stack, loaded, state };
+}
+
+/** Keeps what `--real` chose for every later command on the stack, until another choice or a `down`. */
+export function rememberReal({ loaded, state }: Session, { real }: StackOptions): void {
+  if (real === undefined) return;
+  state.writeReal(real === realOfConfig ? undefined : chosenReal(loaded.platform));
 }
 
 export interface PlannedStack {

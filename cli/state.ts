@@ -1,10 +1,15 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import type { PlatformConfig } from "../stacks/config/schema.ts";
 import { EnvironmentFault, InputError } from "../stacks/errors.ts";
 import { writePrivate } from "../targets/files.ts";
 import type { Snapshot } from "../targets/plan.ts";
+
+/** Secrets that were shown once, by id. The digest is of a long random value, which nobody finds by trying. */
+const shownSchema = z.record(z.string(), z.strictObject({ digest: z.string(), at: z.string() }));
+type Shown = z.output<typeof shownSchema>;
 
 /** Where a stack's own state lives: outside git, readable by its owner alone. */
 export class StackState {
@@ -47,6 +52,54 @@ export class StackState {
 
   removeSnapshot(): void {
     rmSync(join(this.folder, "last.json"), { force: true });
+  }
+
+  /** What the last `up --real` chose, as it takes it. */
+  readReal(): string | undefined {
+    return existsSync(this.realPath) ? readFileSync(this.realPath, "utf8").trim() : undefined;
+  }
+
+  /** Remembers a choice; undefined forgets it. */
+  writeReal(choice: string | undefined): void {
+    if (choice === undefined) rmSync(this.realPath, { force: true });
+    else writePrivate(this.realPath, `${choice}\n`);
+  }
+
+  private get realPath(): string {
+    return join(this.folder, "real");
+  }
+
+  /** Day on which a generated secret's present value was shown to a person; undefined where it was not. */
+  shownAt(id: string, value: string): string | undefined {
+    const shown = this.readShown()[id];
+    return shown?.digest === digestOf(value) ? shown.at : undefined;
+  }
+
+  /** A generated secret was shown, whatever its value was then. */
+  wasShown(id: string): boolean {
+    return this.readShown()[id] !== undefined;
+  }
+
+  markShown(id: string, value: string): void {
+    const at = new Date().toISOString().slice(0, 10);
+    const shown = { ...this.readShown(), [id]: { digest: digestOf(value), at } };
+    writePrivate(this.shownPath, `${JSON.stringify(shown, null, 2)}\n`);
+  }
+
+  private get shownPath(): string {
+    return join(this.folder, "shown.json");
+  }
+
+  private readShown(): Shown {
+    if (!existsSync(this.shownPath)) return {};
+    const known = shownSchema.safeParse(parseJson(readFileSync(this.shownPath, "utf8")));
+    if (known.success) return known.data;
+    throw new InputError([
+      {
+        place: { file: this.shownPath },
+        message: "is damaged; remove it: secrets can then be shown once again",
+      },
+    ]);
   }
 
   /**
@@ -148,5 +201,17 @@ export function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function digestOf(value: string): string {
+  return createHash("sha256").update(value).digest("hex");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

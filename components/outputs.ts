@@ -1,7 +1,7 @@
+import { containerName } from "../stacks/containerName.ts";
 import type { Platform, Service } from "../stacks/platform.ts";
 import { linkNetworkName } from "./network/link.ts";
 import { segmentNetworkName } from "./network/segment.ts";
-import { containerName } from "./service/container.ts";
 
 /** One default that a service's record lifts. */
 export interface LiftedDefault {

@@ -3,6 +3,7 @@ import type { Platform, Service as ResolvedService } from "../stacks/platform.ts
 import { GpuDevice } from "./gpu/gpuDevice.ts";
 import { Link } from "./network/link.ts";
 import { NetworkSegment } from "./network/segment.ts";
+import { secretName } from "./secret/generated.ts";
 import { type Derive, Secret } from "./secret/secret.ts";
 import { Service } from "./service/service.ts";
 import { DataVolume } from "./storage/dataVolume.ts";
@@ -120,9 +121,8 @@ export class MediaPlatform extends pulumi.ComponentResource {
       if (!secret) throw new Error(`no secret ${id} in the platform`);
       let resource = made.get(id);
       if (!resource) {
-        const name = id.replace("/", "_");
         resource = new Secret(
-          name,
+          secretName(id),
           { source: secret.source, secretValue, configValue: configSecret, derive },
           { parent: this },
         );

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { InputError } from "../stacks/errors.ts";
+import { refuseWeak } from "../stacks/password.ts";
 import type { Platform } from "../stacks/platform.ts";
 import { stackOutputs } from "./outputs.ts";
 import { MediaPlatform } from "./platform.ts";
@@ -11,29 +13,56 @@ import { shellSeeder, standinSeeder } from "./storage/seeding.ts";
 const seederImage =
   "docker.io/library/busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0";
 
+/** How a program treats values that only a deployment has. */
+export interface SecretWork {
+  derive: Derive;
+  /** Refuses values set by the user. */
+  judge(platform: Platform, values: Readonly<Record<string, string>>): Promise<void>;
+}
+
 /** Declares the resources of a stack and returns its outputs. */
 export function declarePlatform(
   root: string,
   platform: Platform,
-  derive: Derive = deriveSecret,
+  { derive, judge }: SecretWork = { derive: deriveSecret, judge: refuseWeak },
 ): ReturnType<typeof stackOutputs> {
-  const secrets = new pulumi.Config("ums").getSecretObject<Record<string, string>>("secrets");
+  const config = new pulumi.Config("ums").getSecretObject<Record<string, string>>("secrets");
+  const judged = pulumi.output(config).apply(async (values) => {
+    await judge(platform, values ?? {}).catch(shown);
+    return values;
+  });
   const configSecret = (key: string): pulumi.Output<string> =>
     pulumi.secret(
-      pulumi.output(secrets).apply((values) => {
+      judged.apply((values) => {
         const value = values?.[key];
         if (value === undefined) throw new pulumi.RunError(`the config has no secret ums:secrets.${key}`);
         return value;
       }),
     );
-  const standin = platform.images === "rehearsal" ? platform.services[0]?.image.reference : undefined;
-  const image = standin === undefined ? undefined : new RehearsalImage("standin", { root, image: standin });
+  const standin = platform.rehearsal?.standin;
   new MediaPlatform("platform", {
     platform,
     seeder: standin === undefined ? shellSeeder(seederImage) : standinSeeder(standin),
     configSecret,
     derive,
-    ready: image ? [image] : [],
+    ready: rehearsalImages(root, platform),
   });
   return stackOutputs(platform);
+}
+
+/** What builds the images of a rehearsal on the host. */
+function rehearsalImages(root: string, { rehearsal }: Platform): RehearsalImage[] {
+  if (!rehearsal) return [];
+  return [
+    new RehearsalImage("standin", { root, image: rehearsal.standin, builder: ["rehearsal/build.ts"] }),
+    ...rehearsal.real.map(
+      ({ program, image }) =>
+        new RehearsalImage(`real-${program}`, { root, image, builder: ["rehearsal/real/build.ts", program] }),
+    ),
+  ];
+}
+
+/** A RunError is shown as its message alone, without a stack trace. */
+function shown(error: unknown): never {
+  throw error instanceof InputError ? new pulumi.RunError(error.message) : error;
 }

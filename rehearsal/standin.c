@@ -6,7 +6,7 @@
  *   check           a health check from inside the container
  *   probe           try thousands of TCP and UDP targets at once and say what became of each
  *   routes          print the routes and interfaces of the network namespace
- *   seed            make directories and set owners and modes in volumes
+ *   seed            make directories, remove files, and set owners and modes in volumes
  *
  * Build: cc -std=c11 -Wall -Wextra -Os -static -s -o standin standin.c
  * Exit status: 0 good, 1 a failure told on stderr, 2 bad usage.
@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -47,7 +48,8 @@ static const char USAGE[] =
     "               lines of FILE: ID tcp|udp HOST PORT TIMEOUT_MS TRIES\n"
     "               results: open refused unreachable timeout unresolved error\n"
     "       standin routes\n"
-    "       standin seed OP...     (own:UID:GID:PATH own-tree:UID:GID:DIR mode:OCTAL:PATH mkdir:DIR)\n";
+    "       standin seed OP...     (own:UID:GID:PATH own-tree:UID:GID:DIR mode:OCTAL:PATH mkdir:DIR\n"
+    "               only:DIR//NAME/NAME..., which removes the other files of DIR)\n";
 
 /* ---- small helpers ---------------------------------------------------------------------- */
 
@@ -1071,6 +1073,33 @@ static int make_directories(char *path) {
         }
 }
 
+/* Names are told apart by slashes, which no name can hold. */
+static bool is_among(const char *name, const char *names) {
+    size_t length = strlen(name);
+    for (const char *at = names; *at;) {
+        size_t next = strcspn(at, "/");
+        if (next == length && strncmp(at, name, length) == 0) return true;
+        at += next + (at[next] == '/');
+    }
+    return false;
+}
+
+/* Removes the files of a directory that are not among the names. What is a directory stays. */
+static int remove_others(const char *dir, const char *names) {
+    DIR *open = opendir(dir);
+    if (!open) return fail("only: %s: %s", dir, strerror(errno));
+    int bad = 0;
+    for (struct dirent *entry; (entry = readdir(open));) {
+        struct stat st;
+        if (is_among(entry->d_name, names)) continue;
+        if (fstatat(dirfd(open), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode)) continue;
+        if (unlinkat(dirfd(open), entry->d_name, 0) < 0 && errno != ENOENT)
+            bad = fail("only: %s/%s: %s", dir, entry->d_name, strerror(errno));
+    }
+    closedir(open);
+    return bad;
+}
+
 /* Does one operation, or with `only_check` just exits with the usage when it is malformed. */
 static int seed_one(const char *op, bool only_check) {
     char *copy = copied(op), *at = copy, *fields[4] = { NULL };
@@ -1080,16 +1109,24 @@ static int seed_one(const char *op, bool only_check) {
     char *path = at;
     bool tree = strcmp(fields[0], "own-tree") == 0, mode = strcmp(fields[0], "mode") == 0;
     bool own = tree || strcmp(fields[0], "own") == 0, make = strcmp(fields[0], "mkdir") == 0;
+    bool only = strcmp(fields[0], "only") == 0;
+    char *names = only && path ? strstr(path, "//") : NULL;
+    if (names) {
+        *names = '\0';
+        names += 2;
+    }
     int64_t uid = own && path ? number(fields[1], 10, 0, 4294967294) : 0;
     int64_t gid = own && path ? number(fields[2], 10, 0, 4294967294) : 0;
     int64_t bits = mode && path ? number(fields[1], 8, 0, 07777) : 0;
-    if (!(own || mode || make) || !path || !*path || uid < 0 || gid < 0 || bits < 0)
+    if (!(own || mode || make || names) || !path || !*path || uid < 0 || gid < 0 || bits < 0)
         usage("bad operation: %s", op);
     struct stat st;
     if (only_check) {
         /* well-formed */
     } else if (make) {
         bad = make_directories(path);
+    } else if (only) {
+        bad = remove_others(path, names);
     } else if (lstat(path, &st) < 0) {
         bad = fail("%s: %s", op, strerror(errno));
     } else if (S_ISLNK(st.st_mode) || (tree && !S_ISDIR(st.st_mode))) {

@@ -7,6 +7,7 @@ import {
   type StackConfigOptions,
 } from "./config/load.ts";
 import type { Platform } from "./platform.ts";
+import { Choice, parseRealChoice, realServices } from "./real.ts";
 import { rehearse } from "./rehearsal.ts";
 import { type ResolveOptions, resolvePlatform } from "./resolve/index.ts";
 
@@ -20,18 +21,44 @@ export interface LoadedStack {
 /** Folder of the records that come with the project. */
 const ownCatalog = "catalog";
 
+export interface RealOptions {
+  /** In place of what the config says about real programs. */
+  real?: {
+    /** As `--real` takes it. */
+    choice: string;
+    /** A name that is not in the stack any more is no mistake: the choice was made earlier. */
+    lenient?: boolean;
+  };
+}
+
 /** Reads catalogue and config of a stack and resolves its platform. @throws InputError */
 export function loadStack(
   root: string,
   stack: string,
-  options: StackConfigOptions & ResolveOptions = {},
+  options: StackConfigOptions & ResolveOptions & RealOptions = {},
 ): LoadedStack {
-  const config = loadStackConfig(root, stack, options);
-  const catalog = loadCatalog(root, [ownCatalog, ...config.platform.catalogs]);
+  const written = loadStackConfig(root, stack, options);
+  const catalog = loadCatalog(root, [ownCatalog, ...written.platform.catalogs]);
+  const choice = realChoice(written, options.real);
+  if (written.platform.images === "real") {
+    choice.refuseAny();
+    const platform = resolvePlatform(catalog, written, loadEnvironments(root), options);
+    return { catalog, config: written, platform };
+  }
+  const real = choice.among(catalog);
+  const config = { ...written, platform: { ...written.platform, real } };
   const platform = resolvePlatform(catalog, config, loadEnvironments(root), options);
+  choice.refuseAbsent(platform);
   return {
     catalog,
     config,
-    platform: config.platform.images === "rehearsal" ? rehearse(platform, standinImage(root)) : platform,
+    platform: rehearse(platform, standinImage(root), realServices(root, platform, real)),
   };
+}
+
+/** What was asked for, or else what the config says. */
+function realChoice({ platform, locate }: StackConfig, asked: RealOptions["real"]): Choice {
+  if (asked) return new Choice(parseRealChoice(asked.choice), { what: "--real", ...asked });
+  const place = (index?: number) => locate(index === undefined ? ["real"] : ["real", index]);
+  return new Choice(platform.real, { what: "real", place });
 }

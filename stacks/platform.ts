@@ -15,8 +15,8 @@ export interface LinkUse {
   port: number;
   protocol: Protocol;
   why: string;
-  /** declared in the record, or generated from a route, a metrics endpoint or the single sign-on. */
-  origin: "declared" | "route" | "metrics" | "sso";
+  /** declared in the record, or generated from a route, a metrics endpoint, the single sign-on, a widget or a load balancer. */
+  origin: "declared" | "route" | "metrics" | "sso" | "portal" | "balance";
 }
 
 /** A consumer-provider edge: a network of its own with these two as its only members. */
@@ -31,9 +31,13 @@ export interface Link {
   consumerAddress: string;
   providerAddress: string;
   required: boolean;
+  /** Required, and the stack has no alternative to it. */
+  indispensable?: boolean;
   /** The consumer starts when the provider is healthy. */
   ordered: boolean;
   uses: readonly LinkUse[];
+  /** Public host names under which the consumer reaches the provider, besides its name. */
+  hosts?: readonly string[];
 }
 
 export interface Mount {
@@ -44,6 +48,8 @@ export interface Mount {
   copyImageContent: boolean;
   /** The volume's root folder is given to the service's user before it starts. */
   setOwner: boolean;
+  /** Folders made in the volume before the service starts, parents first, with the service's user as their owner. */
+  folders?: readonly string[];
 }
 
 /** A named volume that holds data. */
@@ -64,17 +70,34 @@ export type PlatformPlacement =
 
 /**
  * What stands in a text in place of a secret's plain value. `json`: the value as JSON and YAML escape it inside double
- * quotes. The others are hashes, salted with a second secret where they need one, so that they never change by themselves.
+ * quotes. `rsa-key`: a private key made from the value, escaped likewise. The others are hashes, salted with a second
+ * secret where they need one. None changes by itself.
  */
-export type SecretForm = "json" | "sha256" | "argon2id" | "qbittorrent-pbkdf2" | "transmission-sha1";
+export type SecretForm =
+  | "json"
+  | "sha256"
+  | "argon2id"
+  | "pbkdf2-sha512"
+  | "rsa-key"
+  | "qbittorrent-pbkdf2"
+  | "scram-sha-256"
+  | "transmission-sha1";
 
 /** A piece of a text: a string, or a secret by its id. */
 export type TemplatePart = string | { secret: string; form?: SecretForm; salt?: string };
 
+/** A password that people type at a sign-in: one that is easily guessed is refused. */
+export interface TypedPassword {
+  /** Where it is asked for. */
+  place: Place;
+  /** Words that are guessed first, such as the user's name. */
+  words: readonly string[];
+}
+
 /** Where a secret's value comes from. */
 export type SecretSource =
   | { kind: "generate"; form: "password" | "hex" | "base64" | "uuid"; length: number }
-  | { kind: "config"; key: string; isSet: boolean }
+  | { kind: "config"; key: string; isSet: boolean; typed?: TypedPassword }
   | { kind: "template"; parts: readonly TemplatePart[] };
 
 export interface PlatformSecret {
@@ -125,6 +148,11 @@ export interface Service {
   ports: ServiceRecord["ports"];
   publish: readonly PublishedPort[];
   route?: NonNullable<ServiceRecord["route"]> & { url: string };
+  balance?: NonNullable<ServiceRecord["balance"]>;
+  replicaOf?: string;
+  oidc?: NonNullable<ServiceRecord["oidc"]>;
+  crowdsec?: NonNullable<ServiceRecord["crowdsec"]>;
+  widget?: NonNullable<ServiceRecord["widget"]>;
   /** Services that must be healthy before it starts, sorted. */
   after: readonly string[];
   mounts: readonly Mount[];
@@ -144,7 +172,10 @@ export interface Service {
   health: ServiceRecord["health"] & { interval: number; startInterval?: number };
   limits: { memory: number; cpus: number };
   stop: { grace: number; signal?: string };
-  metrics?: { port: number; path: string };
+  metrics?: NonNullable<ServiceRecord["metrics"]>;
+  publicAddress?: NonNullable<ServiceRecord["publicAddress"]>;
+  rules: ServiceRecord["rules"];
+  panels: ServiceRecord["panels"];
   backup: ServiceRecord["backup"];
   lifecycle: ServiceRecord["lifecycle"];
   exceptions: ServiceRecord["exceptions"];
@@ -158,11 +189,28 @@ export interface Warning {
   message: string;
 }
 
+/** A program that is built on the host and runs in place of a stand-in. */
+export interface RealImage {
+  program: string;
+  /** Name and tag; the tag is made from its recipe. */
+  image: string;
+  /** Services that run it, sorted. */
+  services: readonly string[];
+}
+
+/** The images of a rehearsal, which are all built on the host. */
+export interface RehearsalImages {
+  standin: string;
+  real: readonly RealImage[];
+}
+
 /** Everything the components need, resolved: immutable, sorted by name, free of any engine's words. */
 export interface Platform {
   stack: string;
   environment: EnvironmentName;
   images: "rehearsal" | "real";
+  /** What a rehearsal runs; absent with real images. */
+  rehearsal?: RehearsalImages;
   domain: string;
   /** Data volumes are protected from deletion and replacement. */
   protectData: boolean;

@@ -1,34 +1,70 @@
 import { capabilities } from "./catalog/privileges.ts";
 import { freeze } from "./freeze.ts";
-import type { DataVolume, Platform, Service } from "./platform.ts";
+import type { DataVolume, Platform, RealImage, Service } from "./platform.ts";
+import type { RealService } from "./real.ts";
 
 /**
- * The platform with every image replaced by the stand-in, which listens on the declared ports, answers the declared
- * health path, and refuses to start when the declared user, mounts, files or capabilities are not what it finds.
- * Host devices and host mounts are left out: a rehearsal must not need the hardware.
+ * The platform as a rehearsal runs it. Services that are named in `real` run as what they are, from an image built on
+ * the host, with everything their records say. Every other one is a stand-in, which listens on the declared ports,
+ * answers the declared health path, and refuses to start when the declared user, mounts, files or capabilities are not
+ * what it finds. GPUs are left out, and with stand-ins host devices and host mounts: a rehearsal must not need the
+ * hardware.
  */
-export function rehearse(platform: Platform, image: string): Platform {
-  const [repository = image, tag = ""] = image.split(":");
+export function rehearse(
+  platform: Platform,
+  standin: string,
+  real: ReadonlyMap<string, RealService> = new Map(),
+): Platform {
   const services = platform.services.map((service): Service => {
     const { gpu, ...rest } = service;
+    const program = real.get(service.name);
     return {
       ...rest,
-      image: { repository, tag, reference: image },
-      entrypoint: ["/standin"],
-      command: standinArguments(service),
-      init: false,
-      lifted: service.lifted.filter((lift) => lift.privilege !== "device" && lift.privilege !== "host-mount"),
+      ...(program ? realParts(service, program) : standinParts(service, standin)),
+      // Images built here hold nothing at a path that a volume is mounted over.
       mounts: service.mounts.map((mount) => ({
         ...mount,
         copyImageContent: true,
         setOwner: !mount.readOnly,
       })),
-      health: { ...service.health, command: standinCheck(service), startPeriod: 5 },
-      stop: { grace: service.stop.grace },
     };
   });
   const volumes = platform.volumes.map((volume): DataVolume => ({ ...volume, placement: { kind: "local" } }));
-  return freeze({ ...platform, services, volumes });
+  return freeze({ ...platform, services, volumes, rehearsal: { standin, real: imagesOf(real) } });
+}
+
+function realParts({ health }: Service, { program, image }: RealService) {
+  const command = program.health ? [...program.health] : health.command;
+  return { image: imageOf(image), health: { ...health, command } };
+}
+
+function standinParts(service: Service, image: string) {
+  return {
+    image: imageOf(image),
+    entrypoint: ["/standin"],
+    command: standinArguments(service),
+    init: false,
+    lifted: service.lifted.filter((lift) => lift.privilege !== "device" && lift.privilege !== "host-mount"),
+    health: { ...service.health, command: standinCheck(service), startPeriod: 5 },
+    stop: { grace: service.stop.grace },
+  };
+}
+
+function imageOf(reference: string) {
+  const [repository = reference, tag = ""] = reference.split(":");
+  return { repository, tag, reference };
+}
+
+/** Each program once, with the services that run it. */
+function imagesOf(real: ReadonlyMap<string, RealService>): RealImage[] {
+  const programs = new Map([...real.values()].map(({ program, image }) => [program.name, image]));
+  return [...programs]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([program, image]) => ({
+      program,
+      image,
+      services: [...real].flatMap(([service, one]) => (one.program.name === program ? service : [])).sort(),
+    }));
 }
 
 /** Path the stand-in answers on a port; undefined where it speaks plain TCP. */

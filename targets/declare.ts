@@ -7,6 +7,9 @@ import type { DeclaredProgram } from "./resources.ts";
 /** Name of the Pulumi project, as in Pulumi.yaml. */
 export const projectName = "ums";
 
+/** Values are placeholders here, which nobody can judge. */
+const placeholders = { derive: derivePlaceholder, judge: async () => {} };
+
 /** A stack whose platform is resolved. */
 export type ResolvedStack = Pick<LoadedStack, "platform" | "config">;
 
@@ -24,6 +27,6 @@ export function declareStack(root: string, { platform, config }: ResolvedStack):
     config: { "ums:secrets": JSON.stringify(secrets) },
     secretKeys: ["ums:secrets"],
     provision,
-    program: () => declarePlatform(root, platform, derivePlaceholder),
+    program: () => declarePlatform(root, platform, placeholders),
   });
 }

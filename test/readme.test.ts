@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { loadStack } from "../stacks/load.ts";
+import { stackConfig } from "./fixtures/stackConfigs.ts";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -39,6 +40,18 @@ describe("the README", () => {
     expect(platform.services.find(({ name }) => name === "wiki")?.route?.url).toBe(
       "https://wiki.media.localhost:10443",
     );
+  });
+
+  it("shows settings of the gateway that a config may have", () => {
+    const { platform } = stackConfig(parse(example("The door")) as object);
+    expect(platform).toMatchObject({ tls: { challenge: "dns" }, trustedProxies: "cloudflare" });
+    expect(platform.tunnel?.id).toMatch(/^3f1b6c1e/);
+  });
+
+  it("shows users and a mail server that a config may have", () => {
+    const { platform } = stackConfig(parse(example("Signing in")) as object);
+    expect(platform.access.users).toHaveLength(1);
+    expect(platform.mail?.port).toBe(465);
   });
 
   it("names every command there is, and none that is not", async () => {

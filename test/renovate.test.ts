@@ -88,6 +88,16 @@ describe("Renovate", () => {
     ).toBe("1.2.3");
   });
 
+  it("finds the version of the gateway's plugin", () => {
+    const path = "stacks/configure/gateway/traefik/bouncer.ts";
+    expect(extract(managerOf(path), path)).toEqual([
+      {
+        depName: "maxlerebourg/crowdsec-bouncer-traefik-plugin",
+        currentValue: expect.stringMatching(/^v\d+\.\d+\.\d+$/),
+      },
+    ]);
+  });
+
   it("reads every tag that its version schemes are for", () => {
     const schemes = config.packageRules.filter(({ versioning }) => versioning?.startsWith("regex:"));
     for (const { matchPackageNames = [], versioning = "" } of schemes) {

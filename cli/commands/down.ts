@@ -26,6 +26,7 @@ export async function down(
       false,
     );
     state.removeSnapshot();
+    state.writeReal(undefined);
     const kept = loaded.platform.volumes.length;
     process.stdout.write(
       options.volumes === true

@@ -3,7 +3,10 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { parseDocument } from "yaml";
+import { loadEnvironments } from "../../stacks/config/load.ts";
 import { InputError } from "../../stacks/errors.ts";
+import { refuseWeak } from "../../stacks/password.ts";
+import { resolvePlatform } from "../../stacks/resolve/index.ts";
 import { newEncryptionSalt, sealPulumiSecret } from "../../targets/inProcess/cipher.ts";
 import { openSession, root, type StackOptions } from "../session.ts";
 
@@ -18,6 +21,9 @@ export async function setSecret(name: string, options: StackOptions): Promise<vo
   const passphrase = state.passphrase(loaded.config.platform.environment);
   const value = await readValue(`value of ${name}: `);
   if (value === "") throw new InputError([{ message: "the value is empty: nothing was set" }]);
+  const secretKeys = [...new Set([...loaded.config.secretKeys, name])].sort();
+  const known = resolvePlatform(loaded.catalog, { ...loaded.config, secretKeys }, loadEnvironments(root));
+  await refuseWeak(known, { [name]: value });
   const path = resolve(root, loaded.config.file);
   const document = parseDocument(readFileSync(path, "utf8"));
   if (document.hasIn(["secretsprovider"])) {

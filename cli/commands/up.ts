@@ -1,10 +1,14 @@
+import type { Platform } from "../../stacks/platform.ts";
+import { chosenReal } from "../../stacks/real.ts";
+import { signInUsers } from "../../stacks/signIn.ts";
 import { connectDocker, stackContainers } from "../../targets/docker/host.ts";
 import { countChanges, snapshotOf } from "../../targets/plan.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
 import { Violation } from "../output/exit.ts";
 import { findingsTable } from "../output/findings.ts";
 import { withProgress } from "../output/progress.ts";
-import { openSession, planStack, root, type StackOptions } from "../session.ts";
+import { openSession, planStack, rememberReal, root, type StackOptions } from "../session.ts";
+import type { StackState } from "../state.ts";
 import { statusOf, statusTable } from "./status.ts";
 
 /** The `up` command: makes the stack real, and says what runs where. */
@@ -20,6 +24,11 @@ export async function up(options: StackOptions & { engine?: EngineName }): Promi
     }
     const engine = await chooseEngine(options.engine, state);
     process.stderr.write(`engine: ${engine.description}\n`);
+    rememberReal(session, options);
+    if (state.readReal() !== undefined)
+      process.stderr.write(
+        `real programs: ${chosenReal(loaded.platform)} (as chosen by up --real; --real config goes back to the stack's config)\n`,
+      );
     const counts = countChanges(changes);
     process.stderr.write(
       `plan: ${counts.create} to create, ${counts.update} to update, ${counts.replace} to replace, ${counts.delete} to delete\n`,
@@ -35,5 +44,17 @@ export async function up(options: StackOptions & { engine?: EngineName }): Promi
     const docker = await connectDocker();
     const rows = statusOf(loaded.platform, await stackContainers(docker, stack));
     process.stdout.write(`${statusTable(rows)}\n`);
+    for (const line of firstSignIn(loaded.platform, state)) process.stdout.write(`${line}\n`);
   });
+}
+
+/** How the first administrator of a real stack gets in. */
+function firstSignIn(platform: Platform, state: StackState): string[] {
+  if (platform.images === "rehearsal") return [];
+  return [...signInUsers(platform)]
+    .filter(([, { id, source }]) => source.kind === "generate" && !state.wasShown(id))
+    .map(
+      ([user]) =>
+        `${user}'s password is shown once: npx ums secret show-once ${user} --stack ${platform.stack}`,
+    );
 }

@@ -1,4 +1,6 @@
-import { buildStandinImage } from "../../rehearsal/build.ts";
+import { generatedResource } from "../../components/secret/generated.ts";
+import { refuseWeak } from "../../stacks/password.ts";
+import type { PlatformSecret } from "../../stacks/platform.ts";
 import { type ComposeClient, ComposeFailure, composeUp } from "../../targets/compose/client.ts";
 import {
   composeText,
@@ -22,7 +24,8 @@ import { bindSecrets } from "../../targets/inProcess/bind.ts";
 import { openPulumiSecrets } from "../../targets/inProcess/cipher.ts";
 import { SecretStore } from "../../targets/inProcess/secretStore.ts";
 import { dockerTypes } from "../../targets/resources.ts";
-import { type Engine, type EngineContext, patience, waitsOf } from "./engine.ts";
+import { type Engine, type EngineContext, patience, type SecretContext, waitsOf } from "./engine.ts";
+import { buildRehearsal } from "./rehearsal.ts";
 
 /** The embedded engine: the program's resources as a Compose file, started by Docker Compose. */
 export class ComposeEngine implements Engine {
@@ -44,14 +47,12 @@ export class ComposeEngine implements Engine {
       Object.keys(config.encryptedSecrets).length > 0
         ? openPulumiSecrets(config.encryptedSecrets, config.encryptionSalt ?? "", passphrase)
         : {};
+    await refuseWeak(platform, configSecrets);
     const bound = bindSecrets(program, store, configSecrets);
     store.save();
     try {
       await checkHost(docker, platform);
-      if (platform.images === "rehearsal") {
-        progress("building the stand-in image");
-        await buildStandinImage(context.root, docker);
-      }
+      await buildRehearsal(context.root, platform, progress, docker);
       const containers = program.resources
         .filter(({ type }) => type === dockerTypes.container)
         .map(containerInputs);
@@ -110,6 +111,14 @@ export class ComposeEngine implements Engine {
     } catch (error) {
       throw dockerFault(error);
     }
+  }
+
+  async generatedSecret(
+    { loaded, state }: SecretContext,
+    secret: PlatformSecret,
+  ): Promise<string | undefined> {
+    const passphrase = state.passphrase(loaded.config.platform.environment);
+    return SecretStore.open(state.secretsPath, passphrase).known(generatedResource(secret));
   }
 
   async removeData(context: EngineContext): Promise<void> {

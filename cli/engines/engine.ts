@@ -1,4 +1,5 @@
 import type { LoadedStack } from "../../stacks/load.ts";
+import type { PlatformSecret } from "../../stacks/platform.ts";
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import type { StackState } from "../state.ts";
 
@@ -12,6 +13,9 @@ export interface EngineContext {
   progress(message: string): void;
 }
 
+/** What generated secrets are read with. */
+export type SecretContext = Pick<EngineContext, "root" | "loaded" | "state">;
+
 /** Something that makes a stack real. */
 export interface Engine {
   readonly name: "pulumi" | "compose";
@@ -19,6 +23,8 @@ export interface Engine {
   readonly description: string;
   up(context: EngineContext): Promise<void>;
   down(context: EngineContext): Promise<void>;
+  /** The value that a deployment generated for a secret of the platform; undefined where none has. */
+  generatedSecret(context: SecretContext, secret: PlatformSecret): Promise<string | undefined>;
   /** Removes the data volumes of a stack that is down. */
   removeData(context: EngineContext): Promise<void>;
 }

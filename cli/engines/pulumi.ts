@@ -4,15 +4,19 @@ import { delimiter, join, relative, resolve } from "node:path";
 import type { LocalProgramArgs, LocalWorkspaceOptions, Stack } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { parseDocument, stringify } from "yaml";
-import { buildStandinImage } from "../../rehearsal/build.ts";
+import { generatedResource } from "../../components/secret/generated.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
+import type { PlatformSecret } from "../../stacks/platform.ts";
+import { chosenReal } from "../../stacks/real.ts";
 import { mendNamespaces, startStopped } from "../../targets/docker/converge.ts";
 import { failure, waitUntilHealthy } from "../../targets/docker/health.ts";
 import { connectDocker, hostFault, stackContainers, stackVolumes } from "../../targets/docker/host.ts";
 import { checkHost } from "../../targets/docker/preflight.ts";
 import type { StackState } from "../state.ts";
-import { type Engine, type EngineContext, patience, waitsOf } from "./engine.ts";
+import { type Engine, type EngineContext, patience, type SecretContext, waitsOf } from "./engine.ts";
 import { recover, shortName } from "./recover.ts";
+import { buildRehearsal } from "./rehearsal.ts";
+import { stateValue } from "./stateValue.ts";
 
 /** Oldest Pulumi CLI this was run with. */
 const oldestCli = 3;
@@ -73,10 +77,7 @@ export class PulumiEngine implements Engine {
     const { loaded, progress } = context;
     const { platform } = loaded;
     const docker = await connectDocker();
-    if (platform.images === "rehearsal") {
-      progress("building the stand-in image");
-      await buildStandinImage(context.root, docker);
-    }
+    await buildRehearsal(context.root, platform, progress, docker);
     const stack = await selectStack(context);
     const { done: recovered, gone } = await recover(stack.workspace, docker, platform.stack);
     for (const line of recovered) progress(line);
@@ -122,6 +123,11 @@ export class PulumiEngine implements Engine {
         if (resOutputsEvent) context.progress(`${++done} resources removed`);
       },
     });
+  }
+
+  async generatedSecret(context: SecretContext, secret: PlatformSecret): Promise<string | undefined> {
+    const stack = await selectStack(context);
+    return stateValue((await stack.exportStack()).deployment, generatedResource(secret));
   }
 
   async removeData(context: EngineContext): Promise<void> {
@@ -172,7 +178,12 @@ function workspaceOf({ root, loaded, state }: StackContext): [LocalProgramArgs, 
   const workDir = own ? writeWorkspace(root, state, config.file) : root;
   return [
     { stackName: platform.stack, workDir },
-    { envVars: environmentOf(root, state, config.platform.environment, config.file) },
+    {
+      envVars: {
+        ...environmentOf(root, state, config.platform.environment, config.file),
+        ...(platform.rehearsal ? { UMS_REAL: chosenReal(platform) } : {}),
+      },
+    },
   ];
 }
 

@@ -11,7 +11,7 @@ export interface LinkArgs {
 
 /**
  * The declared edge between a consumer and a provider: an internal /29 network with these two as its only members. The
- * provider's name is an alias on it, and on no other network.
+ * provider's name is an alias on it, and on no other network; so are the link's host names.
  */
 export class Link extends pulumi.ComponentResource {
   readonly network: docker.Network;

@@ -6,16 +6,18 @@ export interface RehearsalImageArgs {
   root: string;
   /** Name and tag; the tag is made from the source. */
   image: string;
+  /** File of the project that builds it where it is missing, with its arguments. */
+  builder: readonly string[];
 }
 
-/** The stand-in's image on the Docker host, built from its source where it is missing. */
+/** An image of a rehearsal on the Docker host, built where it is missing. */
 export class RehearsalImage extends pulumi.ComponentResource {
   constructor(name: string, args: RehearsalImageArgs, options?: pulumi.ComponentResourceOptions) {
     super("ums:rehearsal:RehearsalImage", name, {}, options);
     new command.local.Command(
       `${name}-build`,
       {
-        create: "node --import tsx rehearsal/build.ts",
+        create: `node --import tsx ${args.builder.join(" ")}`,
         dir: args.root,
         triggers: [args.image],
       },

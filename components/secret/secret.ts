@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { PlatformSecret, SecretForm, TemplatePart } from "../../stacks/platform.ts";
+import { generatedName } from "./generated.ts";
 
 /** A secret's value in another form, such as a salted hash of it. */
 export type Derive = (form: SecretForm, value: string, salt: string) => string;
@@ -60,16 +61,17 @@ export class Secret extends pulumi.ComponentResource {
     length: number,
   ): pulumi.Output<string> {
     const options = { parent: this };
+    const resource = generatedName(name, form);
     switch (form) {
       // No special characters: the value also stands in URLs and configuration files.
       case "password":
-        return new random.RandomPassword(`${name}-password`, { length, special: false }, options).result;
+        return new random.RandomPassword(resource, { length, special: false }, options).result;
       case "hex":
-        return new random.RandomBytes(`${name}-bytes`, { length }, options).hex;
+        return new random.RandomBytes(resource, { length }, options).hex;
       case "base64":
-        return new random.RandomBytes(`${name}-bytes`, { length }, options).base64;
+        return new random.RandomBytes(resource, { length }, options).base64;
       case "uuid":
-        return new random.RandomUuid(`${name}-uuid`, {}, options).result;
+        return new random.RandomUuid(resource, {}, options).result;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type * as docker from "@pulumi/docker";
+import { containerName } from "../../stacks/containerName.ts";
 import type { Link, Service } from "../../stacks/platform.ts";
 import { gpuArguments } from "../gpu/gpuDevice.ts";
 import { linkNetworkName } from "../network/link.ts";
@@ -80,10 +81,6 @@ export function containerArguments(service: Service, context: ContainerContext) 
   } satisfies docker.ContainerArgs;
 }
 
-export function containerName(stack: string, service: string): string {
-  return `${stack}-${service}`;
-}
-
 interface Privileges {
   capabilities: string[];
   devices: string[];
@@ -149,7 +146,7 @@ function networksOf(service: Service, { stack, links }: ContainerContext) {
     return {
       name: linkNetworkName(stack, link),
       ipv4Address: provides ? link.providerAddress : link.consumerAddress,
-      aliases: provides ? [link.provider] : [],
+      aliases: provides ? [link.provider, ...(link.hosts ?? [])] : [],
     };
   });
   return [...segments, ...ends].sort((a, b) => (a.name < b.name ? -1 : 1));

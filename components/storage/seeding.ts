@@ -1,11 +1,11 @@
-import { dirname } from "node:path/posix";
+import { basename, dirname } from "node:path/posix";
 import type { Mount, SeededFile, Service } from "../../stacks/platform.ts";
 
 /** What the one-shot container of a service does before the service starts. */
 export interface SeedingPlan {
   /** Volumes made for seeded files, one a folder, sorted by folder. */
   folders: readonly { volume: string; path: string }[];
-  /** Data volumes whose root folder gets its owner. */
+  /** Data volumes whose root folder gets its owner, and in which folders are made. */
   owned: readonly Mount[];
   files: readonly SeededFile[];
   owner: { uid: number; gid: number };
@@ -41,22 +41,41 @@ export function stagedPath(path: string): string {
 /** A step of the one-shot container. */
 export type SeedStep =
   | { do: "own"; uid: number; gid: number; path: string }
-  | { do: "mode"; mode: string; path: string };
+  | { do: "mode"; mode: string; path: string }
+  | { do: "mkdir"; path: string }
+  /** Removes every file of a folder but these; folders in it stay, for they may be volumes of their own. */
+  | { do: "only"; path: string; names: readonly string[] };
 
 /** Folders get their owner; files their mode and owner. Others may pass a folder; each file has a mode of its own. */
 export function seedSteps(plan: SeedingPlan): SeedStep[] {
   const { uid, gid } = plan.owner;
   return [
-    ...plan.owned.map((mount) => ({ do: "own" as const, uid, gid, path: stagedPath(mount.path) })),
-    ...plan.folders.flatMap(({ path }) => [
-      { do: "own" as const, uid, gid, path: stagedPath(path) },
-      { do: "mode" as const, mode: "0755", path: stagedPath(path) },
+    ...plan.owned.flatMap(({ path, folders = [] }): SeedStep[] => [
+      { do: "own", uid, gid, path: stagedPath(path) },
+      // What is there stays as it is, but for its owner.
+      ...folders.flatMap((folder): SeedStep[] => [
+        { do: "mkdir", path: stagedPath(`${path}/${folder}`) },
+        { do: "own", uid, gid, path: stagedPath(`${path}/${folder}`) },
+      ]),
+    ]),
+    ...plan.folders.flatMap(({ path }): SeedStep[] => [
+      // The volume may hold a file, even a secret, that is not declared any more.
+      { do: "only", path: stagedPath(path), names: namesIn(path, plan.files) },
+      { do: "own", uid, gid, path: stagedPath(path) },
+      { do: "mode", mode: "0755", path: stagedPath(path) },
     ]),
     ...plan.files.flatMap((file) => [
       { do: "mode" as const, mode: file.mode, path: stagedPath(file.path) },
       { do: "own" as const, uid, gid, path: stagedPath(file.path) },
     ]),
   ];
+}
+
+function namesIn(folder: string, files: readonly SeededFile[]): string[] {
+  return files
+    .filter(({ path }) => dirname(path) === folder)
+    .map(({ path }) => basename(path))
+    .sort();
 }
 
 /** A program that can seed: its image, and how its command line is written. */
@@ -71,32 +90,52 @@ export function standinSeeder(image: string): Seeder {
     image,
     command: (steps) => ({
       entrypoint: ["/standin"],
-      command: [
-        "seed",
-        ...steps.map((step) =>
-          step.do === "own" ? `own:${step.uid}:${step.gid}:${step.path}` : `mode:${step.mode}:${step.path}`,
-        ),
-      ],
+      command: ["seed", ...steps.map(standinWord)],
     }),
   };
 }
 
-/** Any image with a POSIX shell, chown and chmod. */
+function standinWord(step: SeedStep): string {
+  switch (step.do) {
+    case "own":
+      return `own:${step.uid}:${step.gid}:${step.path}`;
+    case "mode":
+      return `mode:${step.mode}:${step.path}`;
+    case "mkdir":
+      return `mkdir:${step.path}`;
+    case "only":
+      return `only:${step.path}//${step.names.join("/")}`;
+  }
+}
+
+/** Any image with a POSIX shell, chown, chmod and mkdir. */
 export function shellSeeder(image: string): Seeder {
-  const quote = (path: string) => `'${path.replaceAll("'", "'\\''")}'`;
   return {
     image,
     command: (steps) => ({
       entrypoint: ["/bin/sh", "-euc"],
-      command: [
-        steps
-          .map((step) =>
-            step.do === "own"
-              ? `chown ${step.uid}:${step.gid} ${quote(step.path)}`
-              : `chmod ${step.mode} ${quote(step.path)}`,
-          )
-          .join("\n"),
-      ],
+      command: [steps.map(shellLine).join("\n")],
     }),
   };
+}
+
+function shellLine(step: SeedStep): string {
+  const path = quoted(step.path);
+  switch (step.do) {
+    case "own":
+      return `chown ${step.uid}:${step.gid} ${path}`;
+    case "mode":
+      return `chmod ${step.mode} ${path}`;
+    case "mkdir":
+      return `mkdir -p ${path}`;
+    case "only": {
+      const kept = step.names.map(quoted).join("|");
+      return `for f in ${path}/* ${path}/.[!.]*; do case "\${f##*/}" in ${kept}) ;; *) [ -d "$f" ] || rm -f "$f" ;; esac; done`;
+    }
+  }
+}
+
+/** A word for a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -23,15 +23,22 @@ export const imageRegistry: ContainerPolicy = {
       "lscr.io",
       "quay.io",
     ]),
-    local: listSetting("Images that are built on the host.", ["ums-standin"]),
+    local: listSetting(
+      "Images that are built on the host; a name with * at its end means all that begin so.",
+      ["ums-real-*", "ums-standin"],
+    ),
     relaxedIn: listSetting("Environments in which images built on the host may run.", ["development"]),
   },
   check(container, context) {
     const { image = "" } = container.inputs;
     const { registry, repository } = imageParts(image);
     if (context.list("registries").includes(registry)) return [];
-    const isLocal = registry === "" && context.list("local").includes(repository);
+    const isLocal = registry === "" && context.list("local").some((name) => matches(name, repository));
     if (isLocal && context.list("relaxedIn").includes(container.environment)) return [];
     return [`the image ${image} comes from ${registry === "" ? "no named registry" : registry}`];
   },
 };
+
+function matches(name: string, repository: string): boolean {
+  return name.endsWith("*") ? repository.startsWith(name.slice(0, -1)) : repository === name;
+}

@@ -3,6 +3,7 @@ import type { Problem } from "../errors.ts";
 import type { YamlPath } from "../issues.ts";
 import { didYouMean } from "../suggest.ts";
 import type { CatalogEntry } from "./load.ts";
+import { checkMonitoring } from "./monitoring.ts";
 import type { ServiceRecord } from "./record.ts";
 
 /** What a schema cannot say: rules between the fields of one record. */
@@ -18,10 +19,12 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     report(path, `${what} is port ${port}, which is not among the record's TCP ports (${known})`);
   };
   if (record.route) ownPort(["route", "port"], record.route.port, "the route");
-  if (record.metrics) ownPort(["metrics", "port"], record.metrics.port, "the metrics endpoint");
+  problems.push(...checkMonitoring(entry, ownPort));
   if (record.route?.access === "public" && !record.route.reason) {
     report(["route", "access"], "a route without single sign-on needs a reason");
   }
+
+  checkRoute(record, report);
 
   const { http, tcp, command, reason } = record.health;
   if (http && tcp) report(["health"], "say http or tcp, not both");
@@ -43,6 +46,18 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     }
   }
 
+  const linked = record.links.flatMap(({ provider, anyOf = [] }) => [
+    ...(provider ? [provider] : []),
+    ...anyOf,
+  ]);
+  for (const [index, { provider }] of record.accounts.entries()) {
+    if (linked.includes(provider)) continue;
+    report(
+      ["accounts", index, "provider"],
+      `accounts[${index}] is at "${provider}", to which the record has no link${didYouMean(provider, linked)}`,
+    );
+  }
+
   for (const [index, publish] of record.publish.entries()) {
     if (!record.ports.some((port) => port.port === publish.port && port.protocol === publish.protocol)) {
       report(
@@ -58,6 +73,7 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     }
   }
 
+  checkWidget(record, ownPort, report);
   checkMounts(record, report);
 
   const tmpfsPaths = [
@@ -69,6 +85,13 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
       report(
         ["volumes", index, "shared"],
         "a transcode volume is a tmpfs of one service and cannot be shared",
+      );
+    }
+    const isMade = volume.class !== "transcode" && volume.access === "write" && !volume.copyImageContent;
+    if (volume.folders.length > 0 && !isMade) {
+      report(
+        ["volumes", index, "folders"],
+        "folders are made in a volume that lasts, is written by this service and does not start as a copy",
       );
     }
   }
@@ -100,6 +123,8 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     report(["lifecycle"], "a retired service names its successor, or says in a note that there is none");
   }
 
+  checkOidc(record, report);
+
   const secretNames = new Set<string>();
   for (const [index, secret] of record.secrets.entries()) {
     if (secretNames.has(secret.name))
@@ -107,6 +132,72 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     secretNames.add(secret.name);
   }
   return problems;
+}
+
+/** What passes the sign-in is a part of the route, and a copy answers under another's. */
+function checkRoute(
+  { name, route, balance, replicaOf }: ServiceRecord,
+  report: (path: YamlPath, message: string) => void,
+): void {
+  for (const [index, { path, exact }] of (route?.bypass ?? []).entries()) {
+    if (path === "/" && !exact) {
+      const message = `route.bypass[${index}] lets everything past the sign-in; say exact: true for that page alone, or access: public with a reason`;
+      report(["route", "bypass", index, "path"], message);
+    }
+  }
+  if (balance && !route) report(["balance"], "balance is about the requests of a route, and there is none");
+  if (replicaOf === undefined) return;
+  if (replicaOf === name) report(["replicaOf"], "a service is no copy of itself");
+  if (route) {
+    report(
+      ["route"],
+      `a copy answers under the route of the service it copies; leave this out, or replicaOf`,
+    );
+  }
+}
+
+/** A widget calls a port of its service, with secrets that are there whenever it is. */
+function checkWidget(
+  { widget, route, secrets }: ServiceRecord,
+  ownPort: (path: YamlPath, port: number, what: string) => void,
+  report: (path: YamlPath, message: string) => void,
+): void {
+  if (!widget) return;
+  if (widget.port !== undefined) ownPort(["widget", "port"], widget.port, "the widget's");
+  else if (!route) report(["widget"], "the widget needs a port, because the record has no route");
+  for (const [option, name] of Object.entries(widget.secrets)) {
+    const path = ["widget", "secrets", option];
+    const secret = secrets.find((one) => one.name === name);
+    if (!secret) {
+      const names = secrets.map((one) => one.name);
+      report(
+        path,
+        `the widget's ${option} is the secret "${name}", which the record does not have${didYouMean(name, names)}`,
+      );
+    } else if (secret.optional && secret.config === undefined) {
+      report(
+        path,
+        `the widget's ${option} is the secret "${name}", which may be left out; name one that is generated or from the config`,
+      );
+    }
+    if (option in widget.options) report(path, `the widget's ${option} is said in options, too`);
+  }
+}
+
+/** A client of the sign-in has an address of its own and a generated secret. */
+function checkOidc(
+  { oidc, route, secrets }: ServiceRecord,
+  report: (path: YamlPath, message: string) => void,
+): void {
+  if (!oidc) return;
+  if (!route) {
+    report(["oidc", "redirects"], "oidc.redirects are paths of the service's own address: give it a route");
+  }
+  const generated = secrets.filter(({ generate }) => generate !== undefined).map(({ name }) => name);
+  if (!generated.includes(oidc.secret)) {
+    const hint = didYouMean(oidc.secret, generated);
+    report(["oidc", "secret"], `oidc.secret "${oidc.secret}" is no generated secret of the record${hint}`);
+  }
 }
 
 /** One mount a place, and seeded files beside them: their folder is a volume of its own. */

@@ -12,7 +12,10 @@ import {
   variableName,
   variables,
 } from "./fields.ts";
+import { metrics, publicAddress, rule } from "./monitoring.ts";
+import { panel } from "./panels.ts";
 import { lifted } from "./privileges.ts";
+import { widgetTypes } from "./widgetTypes.ts";
 
 export const categories = [
   "gateway",
@@ -66,6 +69,11 @@ const portRecord = z.strictObject({
   purpose: sentence,
 });
 
+export const rateLimit = z.strictObject({
+  average: z.int().min(1).describe("Requests a second that one client may make in the long run."),
+  burst: z.int().min(1).describe("Requests that one client may make at once."),
+});
+
 const route = z.strictObject({
   subdomain: z
     .union([dnsLabel, z.literal("@")])
@@ -76,10 +84,36 @@ const route = z.strictObject({
     .describe("public: no single sign-on. user, admin: Authelia groups."),
   reason: reason.optional().describe("Required when access is public."),
   bypass: z
-    .array(z.strictObject({ path: urlPath, reason }))
+    .array(
+      z.strictObject({
+        path: urlPath.describe("With everything below it: /api is /api and /api/x, but not /apidocs."),
+        exact: z.boolean().default(false).describe("true: this path alone, nothing below it."),
+        reason,
+      }),
+    )
     .default([])
-    .describe("Path prefixes that native applications reach without single sign-on."),
+    .describe("Paths that native applications reach without single sign-on."),
+  rateLimit: rateLimit.optional().describe("Default: gateway.rateLimit of the stack's config."),
+  maxBody: z
+    .union([z.int().min(1).max(1024), z.literal("unlimited")])
+    .optional()
+    .describe(
+      "MiB that a request may carry; unlimited where whole files are uploaded, which are then passed on as they come. Default: gateway.maxBody of the stack's config.",
+    ),
 });
+
+const balance = z
+  .strictObject({
+    sticky: z
+      .boolean()
+      .describe(
+        "true: a browser stays with the copy that answered it first, for what keeps sessions in memory. false: round-robin.",
+      ),
+    reason: reason.describe("Why several copies may run at once, and what a session hangs on."),
+  })
+  .describe(
+    "Requests of its route may be shared between copies: through the load balancer (role balancer) where the stack has one, else by the gateway. Further copies name it in replicaOf.",
+  );
 
 const link = z.strictObject({
   provider: dnsLabel.optional().describe("The service this one calls."),
@@ -114,6 +148,17 @@ const volume = z.strictObject({
     .default(false)
     .describe("One volume of this name for every service of the stack that names it."),
   size: z.int().min(1).optional().describe("MiB, for a transcode tmpfs. Default 1024."),
+  folders: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?!\.{1,2}(?:\/|$))[^\0\s:/]+(?:\/(?!\.{1,2}(?:\/|$))[^\0\s:/]+)*$/,
+          "use a path below the volume, as in media/tv",
+        ),
+    )
+    .default([])
+    .describe("Folders that are there, and the service's own, before it starts."),
   copyImageContent: reason
     .optional()
     .describe(
@@ -127,6 +172,8 @@ const file = z.strictObject({
   mode: octalMode.default("0444"),
 });
 
+const redisPattern = z.string().regex(/^[^\s~&%]+$/, "use a pattern without spaces and ~, & or %");
+
 const account = z.strictObject({
   provider: dnsLabel.describe("Service that keeps the account: a database server this one is linked to."),
   user: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "lower-case letters, digits, - and _"),
@@ -137,10 +184,27 @@ const account = z.strictObject({
     .describe("PostgreSQL: databases that are the user's own."),
   extensions: z.array(z.string()).default([]).describe("PostgreSQL: extensions in each of the databases."),
   grants: z.array(z.string()).default([]).describe("PostgreSQL: roles it is a member of, as pg_monitor."),
+  connections: z
+    .int()
+    .min(1)
+    .max(500)
+    .default(20)
+    .describe(
+      "PostgreSQL: most connections it may hold at once. The server has room for those of all accounts.",
+    ),
   keys: z
-    .array(z.string())
+    .array(redisPattern)
     .default([])
-    .describe("Redis: patterns of the keys it may use. Default: all of its own database."),
+    .describe("Redis: patterns of the keys it may use, as `immich_bull:*`; `*` is everyone's."),
+  channels: z.array(redisPattern).default([]).describe("Redis: patterns of the channels it may use."),
+  commands: z
+    .array(
+      z
+        .string()
+        .regex(/^[+-]@?[a-z0-9_.|-]+$/, "write a rule as Redis does: +info, -@dangerous, +config|get"),
+    )
+    .default([])
+    .describe("Redis: rules after `+@all -@admin -@dangerous`, which every account begins with."),
 });
 
 const secret = z
@@ -175,6 +239,12 @@ const secret = z
       .optional()
       .describe("With file: gets the file's path. Without: gets the value itself, which needs a reason."),
     reason: reason.optional().describe("Why the value goes into a variable and not a file."),
+    strong: z
+      .boolean()
+      .default(false)
+      .describe(
+        "With config: a password that people type at a sign-in. One that is easily guessed is refused.",
+      ),
   })
   .superRefine((value, context) => {
     const sources = (["generate", "config", "from", "template"] as const).filter(
@@ -187,6 +257,14 @@ const secret = z
         input: value,
       });
     }
+    if (value.strong && value.config === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["strong"],
+        message: "only a secret that people set can be too weak: say config, or leave strong out",
+        input: value.strong,
+      });
+    }
     if (value.variable !== undefined && value.file === undefined && value.reason === undefined) {
       context.addIssue({
         code: "custom",
@@ -197,6 +275,70 @@ const secret = z
       });
     }
   });
+
+const oidc = z
+  .strictObject({
+    redirects: z
+      .array(urlPath)
+      .min(1)
+      .describe("Paths of its own address to which the sign-in sends the browser back."),
+    scopes: z
+      .array(z.enum(["openid", "profile", "email", "groups", "offline_access"]))
+      .default(["openid", "profile", "email", "groups"]),
+    secret: dnsLabel.describe("Secret of this record that it proves itself with."),
+    authentication: z
+      .enum(["client_secret_basic", "client_secret_post"])
+      .default("client_secret_basic")
+      .describe("How it sends the secret to the token endpoint."),
+    environment: variables
+      .default({})
+      .describe(
+        "Variables that switch it on. They may use ${OIDC_ISSUER}, ${OIDC_AUTHORIZATION_URL}, ${OIDC_TOKEN_URL}, ${OIDC_USERINFO_URL} and ${OIDC_CLIENT_ID}.",
+      ),
+  })
+  .describe(
+    "Signs its users in by OpenID Connect. It reaches the sign-in through the gateway, under the public address; where a stack has no sign-in, none of this is set.",
+  );
+
+const crowdsec = z
+  .strictObject({
+    type: z
+      .string()
+      .regex(/^[a-z0-9_-]+$/)
+      .describe("Label `type` of its log lines, by which CrowdSec chooses their parser."),
+    collections: z
+      .array(
+        z.string().regex(/^[A-Za-z0-9_-]+\/[A-Za-z0-9_-]+$/, "write author/name, as CrowdSec's hub does"),
+      )
+      .min(1)
+      .describe("Collections of CrowdSec's hub that read them."),
+  })
+  .describe("CrowdSec reads its log, and bans addresses for what it finds there.");
+
+const widgetOption = z
+  .string()
+  .regex(
+    /^(?!(?:type|url|fields)$)[a-z][A-Za-z0-9]*$/,
+    "use the option's name in Homepage; type, url and fields are said otherwise",
+  );
+
+const widget = z
+  .strictObject({
+    type: z.enum(widgetTypes).describe("Homepage's name for the application."),
+    port: port.optional().describe("Its TCP port that answers. Default: the route's."),
+    secrets: z
+      .record(widgetOption, dnsLabel)
+      .default({})
+      .describe("Options that are secrets of this record, such as `key`."),
+    options: z
+      .record(widgetOption, z.unknown())
+      .default({})
+      .describe("Further ones, as Homepage's documentation of the widget has them."),
+    fields: z.array(z.string().min(1)).min(1).max(4).optional().describe("Numbers to show. Default: all."),
+  })
+  .describe(
+    "Numbers on its tile in the portal, which calls its API for them. Everyone who may open the portal sees them.",
+  );
 
 const publish = z.strictObject({
   port: port.describe("Container port."),
@@ -239,7 +381,9 @@ export const recordSchema = z.strictObject({
     .optional()
     .describe("Service whose network namespace this one lives in; it then has no network of its own."),
   roles: z
-    .array(z.enum(["gateway", "sso", "vpn", "metrics", "socket-proxy"]))
+    .array(
+      z.enum(["gateway", "sso", "vpn", "metrics", "socket-proxy", "portal", "balancer", "tunnel", "backup"]),
+    )
     .default([])
     .describe("What the rest of the platform uses this service as."),
   ports: z.array(portRecord).default([]),
@@ -248,8 +392,21 @@ export const recordSchema = z.strictObject({
     .default([])
     .describe("Ports on the host. The gateway's, and declared exceptions."),
   route: route.optional(),
+  balance: balance.optional(),
+  replicaOf: dnsLabel
+    .optional()
+    .describe("Service that this one is a further copy of: the same application over the same data."),
+  oidc: oidc.optional(),
+  crowdsec: crowdsec.optional(),
+  widget: widget.optional(),
   links: z.array(link).default([]),
-  egress: z.strictObject({ reason }).optional().describe("A way out of the host. Absent: none."),
+  egress: z
+    .strictObject({
+      reason,
+      for: z.enum(["mail"]).optional().describe("Only in stacks whose config has this section."),
+    })
+    .optional()
+    .describe("A way out of the host. Absent: none."),
   volumes: z.array(volume).default([]),
   tmpfs: z
     .array(
@@ -308,10 +465,16 @@ export const recordSchema = z.strictObject({
         .optional(),
     })
     .default({ grace: 10 }),
-  metrics: z
-    .strictObject({ port, path: z.string().startsWith("/").default("/metrics") })
-    .optional()
-    .describe("Prometheus endpoint of this service itself."),
+  metrics: metrics.optional(),
+  publicAddress: publicAddress.optional(),
+  rules: z
+    .array(rule)
+    .default([])
+    .describe("Recording and alerting rules for Prometheus, used when this service is in the stack."),
+  panels: z
+    .array(panel)
+    .default([])
+    .describe("Panels on the platform's dashboards, shown when this service is in the stack."),
   backup: z
     .enum(["database-hourly", "config-daily", "media-weekly", "none"])
     .describe("What of it is backed up, and how often."),

@@ -90,8 +90,10 @@ function toStackConfig(stack: string, yaml: YamlFile<ReturnType<typeof stackFile
   };
 }
 
+export const environmentsFile = "catalog/environments.yaml";
+
 /** @throws InputError when the file is missing or wrong, or environments inherit in a circle */
-export function loadEnvironments(root: string, file = "catalog/environments.yaml"): Environments {
+export function loadEnvironments(root: string, file = environmentsFile): Environments {
   const result = readYaml(join(root, file), file, environmentsSchema);
   if (!result.ok) throw new InputError(result.problems);
   const { value, locate } = result.yaml;

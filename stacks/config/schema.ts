@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { variables } from "../catalog/fields.ts";
+import { variableName, variables } from "../catalog/fields.ts";
 import { environmentNames } from "../catalog/record.ts";
 import { parseCidr } from "../cidr.ts";
+import { accessSection } from "./sections/access.ts";
+import { alertsSection } from "./sections/alerts.ts";
+import { databasesSection } from "./sections/databases.ts";
+import { gatewaySection, tlsSection, trustedProxiesSection, tunnelSection } from "./sections/gateway.ts";
+import { logsSection } from "./sections/logs.ts";
+import { mailSection } from "./sections/mail.ts";
+import { portalSection } from "./sections/portal.ts";
+import { realSection } from "./sections/real.ts";
+import { remoteAccessSection } from "./sections/remoteAccess.ts";
+import { vpnSection } from "./sections/vpn.ts";
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]*$/, "not a service name");
 const network = z.string().refine((text) => parseCidr(text) !== undefined, "write a network as 10.10.0.0/16");
@@ -29,6 +39,7 @@ export const platformConfigSchema = z.strictObject({
     .describe(
       "rehearsal: a stand-in for every service; real: the images of the catalogue, pinned by digest.",
     ),
+  real: realSection,
   domain: z
     .string()
     .regex(
@@ -95,6 +106,18 @@ export const platformConfigSchema = z.strictObject({
         .describe("Seconds between probes during the start period. Needs Docker Engine 25 or newer."),
     })
     .default({ interval: 15 }),
+  access: accessSection,
+  alerts: alertsSection,
+  logs: logsSection,
+  databases: databasesSection,
+  mail: mailSection.optional(),
+  portal: portalSection,
+  remoteAccess: remoteAccessSection.optional(),
+  vpn: vpnSection,
+  gateway: gatewaySection,
+  tls: tlsSection,
+  trustedProxies: trustedProxiesSection,
+  tunnel: tunnelSection.optional(),
   variables: variables.default({}).describe("Template variables, over those of the environment."),
   overrides: z
     .record(
@@ -142,6 +165,10 @@ export const stackFileSchema = z.strictObject({
 /** `catalog/environments.yaml`. */
 export const environmentsSchema = z.strictObject({
   base: variables,
+  spellings: z
+    .record(variableName, z.strictObject({ of: variableName, values: z.record(z.string(), z.string()) }))
+    .default({})
+    .describe("Variables that say another one in the words of programs which spell its values differently."),
   environments: z.record(
     z.enum(environmentNames),
     z.strictObject({ inherits: z.enum(environmentNames).optional(), variables }),

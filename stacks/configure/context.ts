@@ -19,8 +19,9 @@ export interface ConfigureContext {
   /** True where a link, or a shared network namespace, lets the consumer call the provider. */
   reaches(consumer: string, provider: string): boolean;
   /**
-   * A secret of a record, in a form; undefined where it is left out because something optional is not set.
-   * @throws Error when `reader` is neither the owner nor linked to it: a mistake in a generator
+   * A secret of a record, in a form; undefined where it is left out because something optional is not set. The salt is
+   * another secret of the owner; or of any service, as service/name.
+   * @throws Error when `reader` is neither the owner, nor linked to it, nor its sign-in: a mistake in a generator
    */
   secret(
     reader: string,
@@ -29,6 +30,11 @@ export interface ConfigureContext {
     form?: SecretValue["form"],
     salt?: string,
   ): SecretValue | undefined;
+  /**
+   * Adds a secret that no record can name because the stack's config asks for it, such as a user's password. `secret`
+   * then finds it.
+   */
+  addSecret(owner: string, name: string, source: AddedSecret): void;
   /** True where the stack's config has a value for a key of ums:secrets, or a rehearsal makes one up. */
   hasConfigSecret(key: string): boolean;
   report(problem: Problem): void;
@@ -37,6 +43,14 @@ export interface ConfigureContext {
   /** Where something in the stack's config is written. */
   configPlace(path: YamlPath): Place;
 }
+
+/**
+ * A generated secret, or one the user sets: its key, where it is asked for, and whose it is. With words it is a password
+ * that people type, and must not be easily guessed, from those words least of all.
+ */
+export type AddedSecret =
+  | { generate: "password" | "hex"; length: number }
+  | { config: string; whose: string; place: Place; words?: readonly string[] };
 
 /** A file that a generator writes for a service. With a secret in it its mode is 0400 whatever is asked for. */
 export interface GeneratedFile {

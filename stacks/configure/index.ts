@@ -3,7 +3,9 @@ import type { StackConfig } from "../config/load.ts";
 import type { Problem } from "../errors.ts";
 import type { Link, PlatformSecret, SeededFile, Service } from "../platform.ts";
 import { compare } from "../resolve/edges.ts";
-import type { Configuration, ConfigureContext, GeneratedFile } from "./context.ts";
+import { configSource, unsetSecret } from "../resolve/secrets.ts";
+import { clientEnvironment } from "./access/clients.ts";
+import type { AddedSecret, Configuration, ConfigureContext, GeneratedFile } from "./context.ts";
 import { generators } from "./generators.ts";
 import { SecretValue } from "./text.ts";
 
@@ -16,6 +18,8 @@ export interface ConfigureArgs {
   /** Ids of the records' secrets by service/name; without those that are left out. */
   secretIds: ReadonlyMap<string, string>;
   report(problem: Problem): void;
+  /** What a required key of ums:secrets that is not set goes to. */
+  unset(problem: Problem): void;
 }
 
 /** The services with their generated files, and the secrets that those files are. */
@@ -26,12 +30,15 @@ export interface ConfiguredServices {
 
 /** Lets each service's generator write its configuration. What a record says itself wins over what is generated. */
 export function configureServices(args: ConfigureArgs): ConfiguredServices {
-  const context = contextOf(args);
   const secrets: PlatformSecret[] = [];
+  const context = contextOf(args, secrets);
   const services = args.services.map((service) => {
-    if (service.configure === undefined) return service;
-    const configuration = generators[service.configure](service, context);
-    return withConfiguration(service, configuration, secrets);
+    if (service.configure === undefined && !service.oidc) return service;
+    const { files, environment }: Configuration = service.configure
+      ? generators[service.configure](service, context)
+      : { files: [] };
+    const all = { ...environment, ...clientEnvironment(service, context) };
+    return withConfiguration(service, { files, environment: all }, secrets);
   });
   return { services, secrets };
 }
@@ -69,15 +76,11 @@ function seededFile(
   };
 }
 
-function contextOf({
-  services,
-  links,
-  enabled,
-  config,
-  variables,
-  secretIds,
-  report,
-}: ConfigureArgs): ConfigureContext {
+function contextOf(
+  { services, links, enabled, config, variables, secretIds, report, unset }: ConfigureArgs,
+  secrets: PlatformSecret[],
+): ConfigureContext {
+  const ids = new Map(secretIds);
   const byName = new Map(services.map((service) => [service.name, service]));
   const linked = new Set(links.map(({ consumer, provider }) => `${consumer}>${provider}`));
   const namespaceOf = (name: string) => byName.get(name)?.through ?? name;
@@ -94,17 +97,36 @@ function contextOf({
     hostOf: (consumer, provider) => (together(consumer, provider) ? "127.0.0.1" : provider),
     reaches,
     secret(reader, owner, name, form, salt) {
-      if (!reaches(reader, owner) && !reaches(owner, reader)) {
+      const isClient = byName.get(owner)?.oidc && byName.get(reader)?.roles.includes("sso");
+      if (!reaches(reader, owner) && !reaches(owner, reader) && !isClient) {
         throw new Error(`the configuration of ${reader} reads a secret of ${owner}, to which it has no link`);
       }
-      const id = secretIds.get(`${owner}/${name}`);
+      const id = ids.get(`${owner}/${name}`);
       if (id === undefined) return undefined;
-      const saltId = salt === undefined ? undefined : secretIds.get(`${owner}/${salt}`);
+      const saltId = salt === undefined ? undefined : ids.get(salt.includes("/") ? salt : `${owner}/${salt}`);
       return new SecretValue(id, form, saltId);
+    },
+    addSecret(owner, name, asked) {
+      const id = `${owner}/${name}`;
+      secrets.push({ id, source: addedSource(asked, config, unset) });
+      ids.set(id, id);
     },
     hasConfigSecret: (key) => config.platform.images === "rehearsal" || config.secretKeys.includes(key),
     report,
     recordPlace: (service, path) => enabled.get(service)?.locate(path) ?? { file: "catalog" },
     configPlace: (path) => config.locate(path),
   };
+}
+
+function addedSource(
+  asked: AddedSecret,
+  config: StackConfig,
+  unset: ConfigureArgs["unset"],
+): PlatformSecret["source"] {
+  if ("generate" in asked) return { kind: "generate", form: asked.generate, length: asked.length };
+  const { config: key, whose, place, words } = asked;
+  const source = configSource(config, key);
+  if (source && source.kind !== "config") return source;
+  if (!source) unset(unsetSecret(config, key, whose, place));
+  return { kind: "config", key, isSet: source !== undefined, ...(words ? { typed: { place, words } } : {}) };
 }

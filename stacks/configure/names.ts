@@ -1,4 +1,26 @@
 /** Generators of configuration, as records name them. */
-export const generatorNames = ["redis"] as const;
+export const generatorNames = [
+  "alertmanager",
+  "alloy",
+  "authelia",
+  "blackbox",
+  "cloudflared",
+  "crowdsec",
+  "gluetun",
+  "grafana",
+  "haproxy",
+  "homepage",
+  "loki",
+  "medianest",
+  "nzbget",
+  "postgres",
+  "prometheus",
+  "qbittorrent",
+  "redis",
+  "sabnzbd",
+  "traefik",
+  "transmission",
+  "wireguard",
+] as const;
 
 export type GeneratorName = (typeof generatorNames)[number];

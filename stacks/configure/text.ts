@@ -1,3 +1,4 @@
+import { stringify } from "smol-toml";
 import { Document, isScalar, visit } from "yaml";
 import type { SecretForm, TemplatePart } from "../platform.ts";
 
@@ -45,6 +46,11 @@ export function yamlText(document: unknown): FileText {
 /** A document as indented JSON. */
 export function jsonText(document: unknown): FileText {
   return serialise(document, (plain) => `${JSON.stringify(plain, null, 2)}\n`);
+}
+
+/** A document as TOML: what is escaped in its basic strings is escaped as in JSON. */
+export function tomlText(document: Record<string, unknown>): FileText {
+  return serialise(document, (plain) => `${stringify(plain as Record<string, unknown>).trimEnd()}\n`);
 }
 
 /**

@@ -1,12 +1,16 @@
 import type { CatalogEntry } from "../catalog/load.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { LinkUse } from "../platform.ts";
+import type { SignIn } from "./available.ts";
+import { checkCopies, servedBy } from "./copies.ts";
 
 /** A consumer-provider pair with everything it is used for; not yet a network. */
 export interface Edge {
   consumer: string;
   provider: string;
   required: boolean;
+  /** Required, and the stack has no alternative to it. */
+  indispensable: boolean;
   ordered: boolean;
   uses: LinkUse[];
   /** Where the first use is written. */
@@ -20,9 +24,13 @@ export function hostOf({ name, through }: { name: string; through?: string | und
   return through ?? name;
 }
 
-/** All edges of the stack: declared ones, and those that routes, metrics and single sign-on imply. Sorted. */
-export function resolveEdges(enabled: Enabled, report: (problem: Problem) => void): Edge[] {
+/**
+ * All edges of the stack: declared ones, and those that routes, load balancing, metrics, single sign-on and widgets
+ * imply. Sorted.
+ */
+export function resolveEdges(enabled: Enabled, report: (problem: Problem) => void, signIn?: SignIn): Edge[] {
   checkHosts(enabled, report);
+  checkCopies(enabled, report);
   const edges = new Map<string, Edge>();
   const host = (name: string) => hostOf(enabled.get(name)?.value ?? { name });
   const add = (
@@ -30,7 +38,7 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
     provider: string,
     use: LinkUse,
     place: Place,
-    flags = { required: true, ordered: false },
+    flags = { required: true, ordered: false, alternative: false },
   ) => {
     if (host(consumer) === host(provider)) {
       const shared = `${consumer} and ${provider} share ${host(consumer)}'s network namespace`;
@@ -42,9 +50,18 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
       return;
     }
     const key = `${consumer}>${provider}`;
-    const edge = edges.get(key) ?? { consumer, provider, required: false, ordered: false, uses: [], place };
+    const edge = edges.get(key) ?? {
+      consumer,
+      provider,
+      required: false,
+      indispensable: false,
+      ordered: false,
+      uses: [],
+      place,
+    };
     edges.set(key, edge);
     edge.required ||= flags.required;
+    edge.indispensable ||= flags.required && !flags.alternative;
     edge.ordered ||= flags.ordered;
     if (
       !edge.uses.some(
@@ -77,7 +94,8 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
           continue;
         }
         const use: LinkUse = { port, protocol: link.protocol, why: link.why, origin: "declared" };
-        add(consumer, provider, use, place, { required: link.required, ordered: link.ordered });
+        const alternative = candidates.filter((name) => enabled.has(name)).length > 1;
+        add(consumer, provider, use, place, { required: link.required, ordered: link.ordered, alternative });
       }
     }
   }
@@ -85,24 +103,34 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
   const gateway = soleHolder(enabled, "gateway", report);
   const sso = soleHolder(enabled, "sso", report);
   const collector = soleHolder(enabled, "metrics", report);
-  for (const [name, { value: record, locate }] of enabled) {
-    if (gateway && record.route && name !== gateway) {
-      const why = `serves ${record.route.subdomain === "@" ? "the domain itself" : `${record.route.subdomain}.`}`;
-      add(
-        gateway,
-        name,
-        { port: record.route.port, protocol: "tcp", why, origin: "route" },
-        locate(["route"]),
-      );
+  const portal = soleHolder(enabled, "portal", report);
+  const balancer = behind(enabled, gateway, soleHolder(enabled, "balancer", report));
+  for (const [name, entry] of enabled) {
+    const { value: record, locate } = entry;
+    const served = servedBy(enabled, entry)?.value;
+    if (gateway && served?.route && name !== gateway) {
+      const { subdomain, port } = served.route;
+      const why = `serves ${subdomain === "@" ? "the domain itself" : `${subdomain}.`}`;
+      const place = locate([record.replicaOf === undefined ? "route" : "replicaOf"]);
+      if (balancer !== undefined && served.balance && name !== balancer) {
+        add(balancer, name, { port, protocol: "tcp", why, origin: "balance" }, place);
+      } else add(gateway, name, { port, protocol: "tcp", why, origin: "route" }, place);
+    }
+    if (signIn && record.oidc) {
+      const why = "exchanges sign-in codes at the sign-in's public address";
+      const use: LinkUse = { port: signIn.port, protocol: "tcp", why, origin: "sso" };
+      add(name, signIn.gateway, use, locate(["oidc"]));
     }
     if (collector && record.metrics && name !== collector) {
-      const use: LinkUse = {
-        port: record.metrics.port,
-        protocol: "tcp",
-        why: "collects its metrics",
-        origin: "metrics",
-      };
-      add(collector, name, use, locate(["metrics"]));
+      for (const { port } of [record.metrics, ...(record.metrics.also ?? [])]) {
+        const why = "collects its metrics";
+        add(collector, name, { port, protocol: "tcp", why, origin: "metrics" }, locate(["metrics"]));
+      }
+    }
+    const widgetPort = record.widget?.port ?? record.route?.port;
+    if (portal && record.widget && widgetPort !== undefined && name !== portal) {
+      const why = "shows its numbers on a tile";
+      add(portal, name, { port: widgetPort, protocol: "tcp", why, origin: "portal" }, locate(["widget"]));
     }
   }
   const ssoEntry = sso === undefined ? undefined : enabled.get(sso);
@@ -120,6 +148,16 @@ export function resolveEdges(enabled: Enabled, report: (problem: Problem) => voi
   );
   for (const edge of sorted) edge.uses.sort((a, b) => a.port - b.port || compare(a.origin, b.origin));
   return sorted;
+}
+
+/** The load balancer, if the gateway's record has a link to it: over that it hands requests on. */
+function behind(
+  enabled: Enabled,
+  gateway: string | undefined,
+  balancer: string | undefined,
+): string | undefined {
+  const links = gateway === undefined ? [] : enabled.get(gateway)?.value.links;
+  return links?.some(({ provider }) => provider === balancer) ? balancer : undefined;
 }
 
 /** A service goes through one that has a network itself. */

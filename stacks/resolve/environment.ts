@@ -1,6 +1,6 @@
 import type { CatalogEntry } from "../catalog/load.ts";
 import type { EnvironmentName } from "../catalog/record.ts";
-import type { StackConfig } from "../config/load.ts";
+import { environmentsFile, type StackConfig } from "../config/load.ts";
 import type { Environments } from "../config/schema.ts";
 import type { Place, Problem } from "../errors.ts";
 import { didYouMean } from "../suggest.ts";
@@ -13,17 +13,47 @@ export function inheritance(environments: Environments, name: EnvironmentName): 
   return [...(parent === undefined ? [] : inheritance(environments, parent)), name];
 }
 
-/** Template variables of a stack: base, inherited environments, environment, the stack's own; later wins. */
-export function templateVariables(environments: Environments, config: StackConfig): Record<string, string> {
-  const { environment, domain, timezone, variables } = config.platform;
+/**
+ * Template variables of a stack: base, inherited environments, environment, the stack's own; later wins. Then what
+ * follows from others: spellings, and URL_PORT, which stands behind the domain in an address of the gateway.
+ */
+export function templateVariables(
+  environments: Environments,
+  config: StackConfig,
+  report: (problem: Problem) => void,
+): Record<string, string> {
+  const { environment, domain, timezone, variables, publish } = config.platform;
   const layers: Variables[] = [
     environments.base,
     ...inheritance(environments, environment).map((name) => environments.environments[name]?.variables ?? {}),
     variables,
-    { STACK: config.stack, DOMAIN: domain, TZ: timezone },
+    { STACK: config.stack, DOMAIN: domain, TZ: timezone, URL_PORT: urlPort(publish.offset) },
   ];
-  const merged = new Map(layers.flatMap((layer) => Object.entries(layer)));
-  return Object.fromEntries([...merged].sort(byName).map(([name, value]) => [name, String(value)]));
+  const merged = new Map(
+    layers.flatMap((layer) => Object.entries(layer).map(([name, value]) => [name, String(value)] as const)),
+  );
+  for (const [name, { of, values }] of Object.entries(environments.spellings)) {
+    const value = merged.get(of);
+    if (value === undefined) continue;
+    const spelled = Object.hasOwn(values, value) ? values[value] : undefined;
+    if (spelled !== undefined) {
+      merged.set(name, spelled);
+      continue;
+    }
+    const place = Object.hasOwn(variables, of)
+      ? config.locate(["variables", of])
+      : { file: environmentsFile };
+    const possible = Object.keys(values);
+    const hint = didYouMean(value, possible) || `; possible: ${possible.join(", ")}`;
+    report({ place, message: `the template variable ${of} is "${value}"${hint}` });
+    merged.set(name, value);
+  }
+  return Object.fromEntries([...merged].sort(byName));
+}
+
+/** What follows the domain in a URL: nothing on the standard port. */
+export function urlPort(offset: number): string {
+  return offset === 0 ? "" : `:${443 + offset}`;
 }
 
 /** A variable of a service's container as it is written, before templates are filled in. */

@@ -5,8 +5,9 @@ import { configureServices } from "../configure/index.ts";
 import { InputError, type Problem } from "../errors.ts";
 import { freeze } from "../freeze.ts";
 import type { GpuChoice, Link, Platform, SeededFile, Segment, Service, Warning } from "../platform.ts";
+import { type SignIn, signInOf, withoutUnavailable } from "./available.ts";
 import { compare, type Edge, hostOf, resolveEdges } from "./edges.ts";
-import { fillIn, serviceEnvironment, templateVariables } from "./environment.ts";
+import { fillIn, serviceEnvironment, templateVariables, urlPort } from "./environment.ts";
 import { checkBudget, checkClashes, limitsOf } from "./limits.ts";
 import { leadsOut, linkNetwork, type Pools, readPools, segmentAddress, usedSegments } from "./networks.ts";
 import { startWaves, waitsOf } from "./order.ts";
@@ -31,25 +32,25 @@ export function resolvePlatform(
 ): Platform {
   const problems: Problem[] = [];
   const report = (problem: Problem) => problems.push(problem);
-  const { enabled, pulledIn } = selectServices(catalog, config, report);
+  const { enabled: selected, pulledIn } = selectServices(catalog, config, report);
+  const warnings: Warning[] = [];
+  const enabled = withoutUnavailable(selected, config, (warning) => warnings.push(warning));
   const pools = readPools(config, report);
-  const edges = resolveEdges(enabled, report);
+  const signIn = signInOf(enabled, config);
+  const edges = resolveEdges(enabled, report, signIn);
   const waits = waitsOf(enabled, edges);
   const waves = startWaves(enabled, edges, waits, report);
   const waitedFor = new Set([...waits.values()].flatMap((needs) => [...needs]));
-  const variables = templateVariables(environments, config);
+  const variables = templateVariables(environments, config, report);
   const unset: Problem[] = [];
   const secrets = resolveSecrets(enabled, edges, config, variables, report, (problem) => unset.push(problem));
-  if (options.unsetSecrets === "refuse") problems.push(...unset);
   const volumes = dataVolumes(enabled, config, report);
   checkBudget(enabled, config, report);
   checkClashes(enabled, config, report);
-  const warnings: Warning[] = [...pulledIn].map(([service, chain]) => ({
-    service,
-    message: `${service} is in the stack because ${chain.join(" -> ")} requires it`,
-  }));
-
-  warnings.push(...unset);
+  for (const [service, chain] of pulledIn) {
+    const message = `${service} is in the stack because ${chain.join(" -> ")} requires it`;
+    warnings.push({ service, message });
+  }
 
   const resolve = (entry: CatalogEntry): Service => ({
     ...describe(entry, config, pools),
@@ -65,7 +66,7 @@ export function resolvePlatform(
     ),
     ...gpu(entry, config, report, warnings),
   });
-  const links = pools ? edges.map((edge) => resolveLink(edge, enabled, pools)) : [];
+  const links = pools ? edges.map((edge) => resolveLink(edge, enabled, pools, signIn)) : [];
   const configured = configureServices({
     services: [...enabled.values()].map(resolve),
     links,
@@ -74,7 +75,10 @@ export function resolvePlatform(
     variables,
     secretIds: secrets.ids,
     report,
+    unset: (problem) => unset.push(problem),
   });
+  if (options.unsetSecrets === "refuse") problems.push(...unset);
+  warnings.push(...unset);
   const { services } = configured;
   for (const service of services) warnings.push(...lifecycleWarnings(service));
   for (const entry of enabled.values()) problems.push(...imageProblems(entry, config));
@@ -101,7 +105,12 @@ export function resolvePlatform(
   });
 }
 
-function resolveLink(edge: Edge, enabled: ReadonlyMap<string, CatalogEntry>, pools: Pools): Link {
+function resolveLink(
+  edge: Edge,
+  enabled: ReadonlyMap<string, CatalogEntry>,
+  pools: Pools,
+  signIn: SignIn | undefined,
+): Link {
   const record = (name: string) => {
     const entry = enabled.get(name);
     if (!entry) throw new Error(`edge to ${name}, which is not enabled`);
@@ -116,8 +125,10 @@ function resolveLink(edge: Edge, enabled: ReadonlyMap<string, CatalogEntry>, poo
     providerHost: hostOf(provider),
     ...linkNetwork(pools, consumer.number, provider.number),
     required: edge.required,
+    indispensable: edge.indispensable,
     ordered: edge.ordered,
     uses: edge.uses,
+    ...(signIn && consumer.oidc && edge.provider === signIn.gateway ? { hosts: [signIn.host] } : {}),
   };
 }
 
@@ -127,7 +138,7 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
   const { publish, domain } = config.platform;
   const segments: Segment["name"][] = record.through === undefined ? [record.segment, ...record.alsoIn] : [];
   if (record.egress && record.through === undefined && !segments.some(leadsOut)) segments.push("egress");
-  const port = 443 + publish.offset === 443 ? "" : `:${443 + publish.offset}`;
+  const port = urlPort(publish.offset);
   return {
     name: record.name,
     number: record.number,
@@ -159,6 +170,11 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
             url: `https://${record.route.subdomain === "@" ? "" : `${record.route.subdomain}.`}${domain}${port}`,
           },
         }),
+    ...(record.balance === undefined ? {} : { balance: record.balance }),
+    ...(record.replicaOf === undefined ? {} : { replicaOf: record.replicaOf }),
+    ...(record.oidc === undefined ? {} : { oidc: record.oidc }),
+    ...(record.crowdsec === undefined ? {} : { crowdsec: record.crowdsec }),
+    ...(record.widget === undefined ? {} : { widget: record.widget }),
     mounts: mountsOf(config.stack, entry),
     tmpfs: tmpfsOf(entry),
     user: {
@@ -177,6 +193,9 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
     limits: limitsOf(entry, config),
     stop: definedOnly(record.stop),
     ...(record.metrics === undefined ? {} : { metrics: record.metrics }),
+    ...(record.publicAddress === undefined ? {} : { publicAddress: record.publicAddress }),
+    rules: record.rules,
+    panels: record.panels,
     backup: record.backup,
     lifecycle: record.lifecycle,
     exceptions: record.exceptions,

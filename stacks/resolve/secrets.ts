@@ -1,7 +1,7 @@
 import type { CatalogEntry } from "../catalog/load.ts";
 import type { SecretRecord } from "../catalog/record.ts";
 import type { StackConfig } from "../config/load.ts";
-import type { Problem } from "../errors.ts";
+import type { Place, Problem } from "../errors.ts";
 import type { PlatformSecret, SecretSource } from "../platform.ts";
 import { didYouMean } from "../suggest.ts";
 import { compare, type Edge, hostOf } from "./edges.ts";
@@ -150,18 +150,44 @@ function born(resolution: Resolution, { secret, entry, index }: Written): Secret
     return { kind: "generate", form: secret.generate ?? "password", length };
   }
   const { config } = resolution;
-  if (config.secretKeys.includes(secret.config)) return { kind: "config", key: secret.config, isSet: true };
-  if (config.platform.images === "rehearsal")
-    return { kind: "generate", form: "password", length: defaultLength };
-  const key = `ums:secrets.${secret.config}`;
-  const command = `pulumi config set --stack ${config.stack} --secret --path '${key}'`;
-  if (secret.optional) return { because: `${key} is not set`, fix: `set it: ${command}` };
-  const hint = didYouMean(secret.config, config.secretKeys);
-  resolution.unset({
-    place: entry.locate(["secrets", index, "config"]),
-    message: `${entry.value.name} needs the secret "${secret.config}"${hint}; set it: ${command}`,
-  });
-  return { kind: "config", key: secret.config, isSet: false };
+  const isSet = config.secretKeys.includes(secret.config);
+  // A real program would take a made-up address or token for its user's.
+  const source =
+    secret.optional && !isSet && isReal(config, entry.value.name)
+      ? undefined
+      : configSource(config, secret.config);
+  if (!source && secret.optional) {
+    const because = `ums:secrets.${secret.config} is not set`;
+    return { because, fix: `set it: ${setCommand(config, secret.config)}` };
+  }
+  const place = entry.locate(["secrets", index, "config"]);
+  const typed = secret.strong ? { typed: { place, words: [entry.value.name] } } : {};
+  if (source) return source.kind === "config" ? { ...source, ...typed } : source;
+  resolution.unset(unsetSecret(config, secret.config, entry.value.name, place));
+  return { kind: "config", key: secret.config, isSet: false, ...typed };
+}
+
+/** Where the value of a key of ums:secrets comes from: undefined when it is not set. A rehearsal makes one up. */
+export function configSource(config: StackConfig, key: string): SecretSource | undefined {
+  if (config.secretKeys.includes(key)) return { kind: "config", key, isSet: true };
+  return config.platform.images === "rehearsal"
+    ? { kind: "generate", form: "password", length: defaultLength }
+    : undefined;
+}
+
+/** True where a service runs as what it is: with real images, and where a rehearsal names it. */
+export function isReal({ platform }: StackConfig, service: string): boolean {
+  return platform.images === "real" || platform.real === "all" || platform.real.includes(service);
+}
+
+/** What is said of a key of ums:secrets that is asked for and not set. */
+export function unsetSecret(config: StackConfig, key: string, whose: string, place: Place): Problem {
+  const hint = didYouMean(key, config.secretKeys);
+  return { place, message: `${whose} needs the secret "${key}"${hint}; set it: ${setCommand(config, key)}` };
+}
+
+function setCommand({ stack }: StackConfig, key: string): string {
+  return `pulumi config set --stack ${stack} --secret --path 'ums:secrets.${key}'`;
 }
 
 /** A secret made of others. `$${secret:x}` is text. */

@@ -103,7 +103,7 @@ function requirements(
   catalog: Catalog,
   report: (problem: Problem) => void,
 ): Requirement[] {
-  const { name: consumer, links, through } = entry.value;
+  const { name: consumer, links, through, replicaOf } = entry.value;
   const known = (names: readonly string[], what: string, place: Place) =>
     names.filter((name) => {
       if (catalog.has(name)) return true;
@@ -120,6 +120,10 @@ function requirements(
   if (through !== undefined) {
     const place = entry.locate(["through"]);
     needs.push({ consumer, oneOf: known([through], "through", place), choice: false, place });
+  }
+  if (replicaOf !== undefined) {
+    const place = entry.locate(["replicaOf"]);
+    needs.push({ consumer, oneOf: known([replicaOf], "replicaOf", place), choice: false, place });
   }
   return needs.filter(({ oneOf }) => oneOf.length > 0);
 }

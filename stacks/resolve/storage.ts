@@ -27,8 +27,18 @@ export function mountsOf(stack: string, { value: record }: CatalogEntry): Mount[
       readOnly: volume.access === "read",
       copyImageContent: volume.copyImageContent !== undefined,
       setOwner: volume.access === "write" && volume.copyImageContent === undefined,
+      ...(volume.folders.length > 0 ? { folders: withParents(volume.folders) } : {}),
     }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The folders and those they lie in, each once, sorted: a parent comes before what is in it. */
+function withParents(folders: readonly string[]): string[] {
+  const all = folders.flatMap((folder) => {
+    const parts = folder.split("/");
+    return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+  });
+  return [...new Set(all)].sort();
 }
 
 /** In-memory mounts of one service: its tmpfs entries and its transcode scratch. */

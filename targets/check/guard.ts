@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { formatProblem, InputError } from "../../stacks/errors.ts";
+import type { Platform } from "../../stacks/platform.ts";
+import { chosenReal } from "../../stacks/real.ts";
 import type { CheckReport, Finding } from "./check.ts";
 
 /** A finding as one line: where, what, how to fix it, and which policy says so. */
@@ -13,8 +15,16 @@ export function showFinding({ place, message, policy }: Finding): string {
  * Pulumi's runtime, which here belongs to the engine, is one a process: so the stack is declared in a process of its own.
  * @throws InputError naming every mandatory violation
  */
-export function guard(root: string, stack: string, file: string | undefined): void {
-  const words = ["check", "--json", "--stack", stack, ...(file === undefined ? [] : ["--stack-file", file])];
+export function guard(
+  root: string,
+  platform: Pick<Platform, "rehearsal" | "stack">,
+  file: string | undefined,
+): void {
+  const words = [
+    ...["check", "--json", "--stack", platform.stack],
+    ...(file === undefined ? [] : ["--stack-file", file]),
+    ...(platform.rehearsal ? ["--real", chosenReal(platform)] : []),
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "cli/bin.mjs"), ...words], {
     cwd: root,
     encoding: "utf8",

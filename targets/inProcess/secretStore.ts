@@ -30,7 +30,7 @@ interface Contents {
 /** A resource that generates a secret. */
 type SecretResource = Pick<RegisteredResource, "type" | "name" | "inputs">;
 
-function keyOf({ type, name }: SecretResource): string {
+function keyOf({ type, name }: Pick<SecretResource, "type" | "name">): string {
   return `${type}::${name}`;
 }
 
@@ -79,10 +79,15 @@ export class SecretStore {
     return value;
   }
 
-  /** The value a resource has; undefined where none was generated yet. */
+  /** The value a resource has; undefined where none was generated for its inputs yet. */
   knownValueOf(resource: SecretResource): string | undefined {
     const known = this.contents.secrets[keyOf(resource)];
     return known?.inputs === JSON.stringify(resource.inputs) ? known.value : undefined;
+  }
+
+  /** The value that was generated for a resource; undefined where none was. */
+  known({ type, name }: { type: string; name: string }): string | undefined {
+    return this.contents.secrets[`${type}::${name}`]?.value;
   }
 
   /** A fingerprint nobody can test guesses against without the passphrase. */

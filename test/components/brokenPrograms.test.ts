@@ -12,7 +12,7 @@ import { guarantees, violations } from "./guarantees.ts";
  * A small stack with one of everything: a gateway, a VPN with a client, a chain of links, data, secret files, a secret
  * variable, and a lifted privilege.
  */
-const { platform, config } = stackOf(
+const { platform: resolved, config } = stackOf(
   {
     gate: {
       segment: "dmz",
@@ -46,6 +46,8 @@ const { platform, config } = stackOf(
   },
   { config: { environment: "production" } },
 );
+/** Its services run the programs their records name, and the image that writes their files is built here. */
+const platform: Platform = { ...resolved, rehearsal: { standin: "ums-standin:test", real: [] } };
 
 let program: DeclaredProgram;
 beforeAll(async () => {

@@ -42,7 +42,7 @@ describe("the declared program", () => {
     expect(await declared(devStack())).toEqual(program);
   });
 
-  it("leaves everything as it is when a record is added, but the containers it has links with", async () => {
+  it("leaves everything as it is when a record is added, but those it has links with or whose files name every service", async () => {
     const added = record({
       name: "newcomer",
       number: 120,
@@ -59,10 +59,22 @@ describe("the declared program", () => {
     expect(
       changes.filter(({ kind }) => kind !== "create").map(({ kind, name }) => `${kind} ${name}`),
     ).toEqual([
+      "replace alertmanager-container",
+      "replace alertmanager_seed-container",
+      "replace authelia-container",
+      "replace authelia_seed-container",
+      "replace cloudflared-container",
+      "replace cloudflared_seed-container",
+      "replace grafana-container",
+      "replace grafana_seed-container",
+      "replace homepage-container",
+      "replace homepage_seed-container",
       "replace prometheus-container",
+      "replace prometheus_seed-container",
       "replace redis-container",
       "replace sonarr-container",
       "replace traefik-container",
+      "replace traefik_seed-container",
     ]);
     expect(changes.filter(({ kind }) => kind === "create").map(({ name }) => name)).toEqual([
       "newcomer-container",

@@ -35,6 +35,7 @@ export function realStack(config: PlatformInput["config"] = {}): ResolvedStack {
         environment: "production",
         images: "real",
         services: { include: "all", exclude: [...excluded] },
+        tunnel: { id: "3f1b6c1e-4f0a-4c59-9d7e-5a2b8c6d1e0f" },
         ...config,
       },
       { stack: "real", secrets: keys },

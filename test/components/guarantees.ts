@@ -328,7 +328,7 @@ const declaredNetworks: Guarantee = ({ services, networks, platform }) =>
         if (link.consumerHost === service.name)
           wanted.set(on, { address: link.consumerAddress, aliases: [] });
         if (link.providerHost === service.name)
-          wanted.set(on, { address: link.providerAddress, aliases: [link.provider] });
+          wanted.set(on, { address: link.providerAddress, aliases: [link.provider, ...(link.hosts ?? [])] });
       }
     }
     const ends = inputs.networksAdvanced ?? [];

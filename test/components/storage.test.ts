@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execaSync } from "execa";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -13,7 +16,7 @@ import {
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import { found, platform, service } from "../fixtures/platforms.ts";
 import type { RecordFields } from "../fixtures/records.ts";
-import { container, declared, resource, stackOf } from "./fixtures.ts";
+import { container, declared, rehearsed, resource, stackOf } from "./fixtures.ts";
 
 describe("a data volume", () => {
   let program: DeclaredProgram;
@@ -129,8 +132,10 @@ describe("what is seeded", () => {
     });
     expect(seedSteps(found(plan, "a plan"))).toEqual([
       { do: "own", uid: 1000, gid: 1001, path: "/seed/data" },
+      { do: "only", path: "/seed/etc/app", names: ["a.conf", "b.conf"] },
       { do: "own", uid: 1000, gid: 1001, path: "/seed/etc/app" },
       { do: "mode", mode: "0755", path: "/seed/etc/app" },
+      { do: "only", path: "/seed/run/secrets", names: ["key"] },
       { do: "own", uid: 1000, gid: 1001, path: "/seed/run/secrets" },
       { do: "mode", mode: "0755", path: "/seed/run/secrets" },
       { do: "mode", mode: "0444", path: "/seed/etc/app/a.conf" },
@@ -140,6 +145,30 @@ describe("what is seeded", () => {
       { do: "mode", mode: "0400", path: "/seed/run/secrets/key" },
       { do: "own", uid: 1000, gid: 1001, path: "/seed/run/secrets/key" },
     ]);
+  });
+
+  it("is the folders of a volume, each after the one it is in, with the service as their owner", () => {
+    const data = {
+      name: "data",
+      class: "media" as const,
+      path: "/data",
+      access: "write" as const,
+      shared: true,
+    };
+    const plan = planOf({ volumes: [{ ...data, folders: ["media/tv", "torrents/tv", "media/movies"] }] });
+    const made = ["media", "media/movies", "media/tv", "torrents", "torrents/tv"];
+    expect(seedSteps(found(plan, "a plan"))).toEqual([
+      { do: "own", uid: 1000, gid: 1000, path: "/seed/data" },
+      ...made.flatMap((folder) => [
+        { do: "mkdir", path: `/seed/data/${folder}` },
+        { do: "own", uid: 1000, gid: 1000, path: `/seed/data/${folder}` },
+      ]),
+    ]);
+  });
+
+  it.each(["/media", "media/", "a/../b", "../a", ".", "a//b"])("has no folder %s", (name) => {
+    const data = { name: "data", class: "media" as const, path: "/data", access: "write" as const };
+    expect(() => planOf({ volumes: [{ ...data, folders: [name] }] })).toThrow(/use a path below the volume/);
   });
 
   it("gives every folder a volume of its own, by a name Docker takes", () => {
@@ -168,10 +197,18 @@ describe("the stand-in's command line", () => {
       seeder.command([
         { do: "own", uid: 1000, gid: 1001, path: "/seed/it's here" },
         { do: "mode", mode: "0400", path: "/seed/$x" },
+        { do: "mkdir", path: "/seed/a:b" },
+        { do: "only", path: "/seed/a:b", names: ["a key", "b:c"] },
       ]),
     ).toEqual({
       entrypoint: ["/standin"],
-      command: ["seed", "own:1000:1001:/seed/it's here", "mode:0400:/seed/$x"],
+      command: [
+        "seed",
+        "own:1000:1001:/seed/it's here",
+        "mode:0400:/seed/$x",
+        "mkdir:/seed/a:b",
+        "only:/seed/a:b//a key/b:c",
+      ],
     });
   });
 });
@@ -181,7 +218,7 @@ describe("the shell's command line", () => {
   function runs(steps: readonly SeedStep[]): string[][] {
     const { entrypoint, command } = shellSeeder("busybox").command(steps);
     expect(entrypoint).toEqual(["/bin/sh", "-euc"]);
-    const stubs = ["chown", "chmod"]
+    const stubs = ["chown", "chmod", "mkdir"]
       .map((name) => `${name}() { printf '%s\\0' ${name} "$@" ""; }`)
       .join("\n");
     const { stdout } = execaSync("/bin/sh", ["-euc", `${stubs}\n${command.join(" ")}`], {
@@ -193,7 +230,7 @@ describe("the shell's command line", () => {
       .map((line) => line.split("\0"));
   }
 
-  it("hands odd paths to chown and chmod as they are", () => {
+  it("hands odd paths to chown, chmod and mkdir as they are", () => {
     const odd = [
       "/a b",
       "/it's",
@@ -207,13 +244,33 @@ describe("the shell's command line", () => {
     const steps = odd.flatMap((one): SeedStep[] => [
       { do: "own", uid: 1000, gid: 1001, path: one },
       { do: "mode", mode: "0400", path: one },
+      { do: "mkdir", path: one },
     ]);
     expect(runs(steps)).toEqual(
       odd.flatMap((one) => [
         ["chown", "1000:1001", one],
         ["chmod", "0400", one],
+        ["mkdir", "-p", one],
       ]),
     );
+  });
+
+  it("removes the files of a folder that are not named, and nothing else", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ums-seed-"));
+    try {
+      const kept = ["a", "it's", "*", ".kept"];
+      for (const name of [...kept, "b", "its", ".left", "a b"]) writeFileSync(join(folder, name), "");
+      symlinkSync("/nowhere", join(folder, "link"));
+      mkdirSync(join(folder, "inner", "deep"), { recursive: true });
+      const { entrypoint, command } = shellSeeder("busybox").command([
+        { do: "only", path: folder, names: kept },
+      ]);
+      execaSync(entrypoint[0] ?? "", [...entrypoint.slice(1), ...command]);
+      expect(readdirSync(folder).sort()).toEqual([...kept, "inner"].sort());
+      expect(readdirSync(join(folder, "inner"))).toEqual(["deep"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("hands every path a record may have to chown as it is", () => {
@@ -247,7 +304,7 @@ describe("a seeded volume", () => {
     const records: Record<string, RecordFields> = {
       app: { files: [{ path: "/etc/app/app.conf", content: "text" }] },
     };
-    const rehearsal = container(await declared(stackOf(records)), "app_seed");
+    const rehearsal = container(await declared(rehearsed(stackOf(records))), "app_seed");
     expect(rehearsal).toMatchObject({ entrypoints: ["/standin"] });
     const real = container(await declared(stackOf(records, { config: { images: "real" } })), "app_seed");
     expect(real).toMatchObject({ entrypoints: ["/bin/sh", "-euc"] });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
@@ -12,6 +12,9 @@ import { stackContainers, stackVolumes } from "../../targets/docker/host.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
 export const docker = new Docker();
+
+/** Of the secrets of every test stack. */
+export const passphrase = "a test passphrase";
 
 export interface Run {
   exitCode: number;
@@ -27,22 +30,47 @@ export interface StackSettings {
   offset: number;
   catalogs?: string[];
   overrides?: Record<string, unknown>;
+  access?: Record<string, unknown>;
+}
+
+/** Ports of the host that something listens on; none where the kernel does not list them. */
+function listening(): Set<number> {
+  const ports = new Set<number>();
+  for (const table of ["tcp", "tcp6", "udp", "udp6"]) {
+    const file = `/proc/net/${table}`;
+    if (!existsSync(file)) continue;
+    for (const line of readFileSync(file, "utf8").trim().split("\n").slice(1)) {
+      const [, local = "", remote = ""] = line.trim().split(/\s+/);
+      if (remote.endsWith(":0000")) ports.add(Number.parseInt(local.slice(local.lastIndexOf(":") + 1), 16));
+    }
+  }
+  return ports;
+}
+
+/** The first offset from `wanted` on at which the gateway's and WireGuard's ports are free: another program's port is no fault of a stack. */
+function freeOffset(wanted: number): number {
+  const taken = listening();
+  let offset = wanted;
+  while ([80, 443, 51820].some((port) => taken.has(port + offset))) offset += 10;
+  return offset;
 }
 
 /** One test stack: its own name, config file, state and passphrase; everything is gone after `dispose`. */
 export class TestStack {
   readonly home = mkdtempSync(join(tmpdir(), "ums-test-"));
   readonly file = join(this.home, "stack.yaml");
+  private readonly offset: number;
 
   constructor(
     readonly name: string,
     settings: StackSettings,
     readonly engine: "compose" | "pulumi",
   ) {
+    this.offset = freeOffset(settings.offset);
     this.configure(settings);
   }
 
-  configure({ include, octet, offset, catalogs = [], overrides = {} }: StackSettings): void {
+  configure({ include, octet, catalogs = [], overrides = {}, access = {} }: StackSettings): void {
     const platform = {
       environment: "development",
       images: "rehearsal",
@@ -50,28 +78,30 @@ export class TestStack {
       services: { include },
       catalogs,
       network: { segments: `10.${octet}.0.0/16`, links: `10.${octet + 2}.0.0/15` },
-      publish: { address: "127.0.0.1", offset },
+      publish: { address: "127.0.0.1", offset: this.offset },
       budget: { memory: 131072, cpus: 16 },
       health: { interval: 10, waitedInterval: 2 },
       overrides,
+      access,
     };
     writeFileSync(this.file, stringify({ config: { "ums:platform": platform } }));
   }
 
   private arguments(command: string, words: readonly string[]): string[] {
-    return [join(root, "cli", "bin.mjs"), command, "--stack", this.name, "--stack-file", this.file, ...words];
+    const stack = ["--stack", this.name, "--stack-file", this.file];
+    return [join(root, "cli", "bin.mjs"), ...command.split(" "), ...stack, ...words];
   }
 
   private environment(extra: Record<string, string> = {}): Record<string, string> {
     return {
       UMS_HOME: this.home,
-      PULUMI_CONFIG_PASSPHRASE: "a test passphrase",
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
       PULUMI_HOME: join(this.home, "pulumi-home"),
       ...extra,
     };
   }
 
-  /** Runs a command to its end. */
+  /** Runs a command, such as `up` or `secret set`, to its end. */
   async ums(
     command: string,
     words: readonly string[] = [],

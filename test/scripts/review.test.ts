@@ -56,7 +56,9 @@ describe("the review of a revision", () => {
     expect(exitCode).toBe(0);
     const page = readFileSync(join(out, "plan.md"), "utf8");
     const { stdout: revision } = await execa("git", ["rev-parse", "--short", "HEAD"], { cwd: root });
-    expect(page).toContain(`**0 to create, 1 to update, 0 to replace, 0 to delete**, since ${revision}.`);
+    expect(page).toContain(`**0 to create, 1 to update, 2 to replace, 0 to delete**, since ${revision}.`);
+    // Prometheus warns of a service near its limit, so its rules say the limits.
+    expect(page).toContain("`/seed/etc/prometheus/rules/platform.yml changed`");
     expect(page).toContain("| update | Container `sonarr-container` | `memory`: `1024 → 2048`");
     expect(page).toContain('service_sonarr["sonarr"]:::changed');
     const comment = readFileSync(join(out, "comment.md"), "utf8");

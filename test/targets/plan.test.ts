@@ -196,9 +196,7 @@ describe("a snapshot", () => {
   it("holds what is created, and no component", async () => {
     const { resources, ...rest } = await snapshot();
     expect(rest).toEqual({ version: 1, engine: "compose" });
-    expect(new Set(resources.map(({ type }) => type.split(":")[0]))).toEqual(
-      new Set(["command", "docker", "random"]),
-    );
+    expect(new Set(resources.map(({ type }) => type.split(":")[0]))).toEqual(new Set(["docker", "random"]));
     for (const one of resources) expect(Object.keys(one)).toEqual(["type", "name", "inputs"]);
   });
 

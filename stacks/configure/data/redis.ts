@@ -1,48 +1,84 @@
 import type { Service } from "../../platform.ts";
 import type { Configuration, ConfigureContext } from "../context.ts";
+import { logLevel, profiles } from "../logLevel.ts";
 import { linesText, SecretString } from "../text.ts";
-import { accountsAt } from "./accounts.ts";
+import { type Account, accountsAt } from "./accounts.ts";
+
+/** Folder of the generated files. */
+const folder = "/etc/redis";
 
 /** Share of the container's memory that data may take: rewriting the log forks, and pages written meanwhile exist twice. */
 const dataShare = 2 / 3;
 
+/** Milliseconds from which LATENCY remembers what was slow, where the stack is profiled; 0 is off. */
+const slow = 100;
+
 /**
- * Redis: every write in an append-only log, the oldest keys evicted when memory is full, and an account with a password
- * of its own for each consumer. The default account is for the probe and the exporter.
+ * Redis: every write in an append-only log beside snapshots, the least recently used keys evicted when memory is full,
+ * and an account with a password, keys and channels of its own for each consumer. The default account is the probe's and
+ * can do nothing but PING. Passwords stand here as hashes.
  */
 export function configureRedis(service: Service, context: ConfigureContext): Configuration {
-  const memory = Math.floor(service.limits.memory * dataShare);
-  const password = context.secret(service.name, service.name, "password", "sha256");
-  const accounts = accountsAt(service.name, context).map(({ account, password }) => {
-    const keys = account.keys.length > 0 ? account.keys : ["*"];
-    return new SecretString(
-      `user ${account.user} on #`,
-      password("sha256"),
-      ` ${keys.map((key) => `~${key} &${key}`).join(" ")} +@all -@admin -@dangerous +info +config|get +keys +flushdb +client`,
-    );
-  });
+  const probe = context.secret(service.name, service.name, "password", "sha256");
+  const data = service.mounts.find(({ readOnly }) => !readOnly)?.path;
+  if (!probe || data === undefined) {
+    context.report({
+      place: context.recordPlace(service.name, []),
+      message: `${service.name} needs a secret "password" for its probe and a volume for its data`,
+    });
+    return { files: [] };
+  }
   return {
     files: [
       {
-        path: "/etc/redis/redis.conf",
+        path: `${folder}/redis.conf`,
         text: linesText([
-          "dir /data",
+          `dir ${data}`,
           "appendonly yes",
           "appendfsync everysec",
-          `maxmemory ${memory}mb`,
+          // Redis's own default, said because a restored snapshot is the other way back.
+          "save 3600 1 300 100 60 10000",
+          `maxmemory ${Math.floor(service.limits.memory * dataShare)}mb`,
           "maxmemory-policy allkeys-lru",
-          "aclfile /etc/redis/users.acl",
+          `loglevel ${logLevel(context, { debug: "debug", info: "notice", warning: "warning", error: "warning" })}`,
+          `latency-monitor-threshold ${profiles(context) ? slow : 0}`,
+          `aclfile ${folder}/users.acl`,
         ]),
       },
       {
-        path: "/etc/redis/users.acl",
+        path: `${folder}/users.acl`,
+        // No comments and no empty lines of meaning: Redis reads rules alone here.
         text: linesText([
-          ...(password
-            ? [new SecretString("user default on #", password, " ~* &* +@all")]
-            : ["user default off"]),
-          ...accounts,
+          new SecretString("user default on #", probe, " -@all +ping"),
+          ...accountsAt(service.name, context).map((account) => ruleOf(account, context)),
         ]),
+        mode: "0400",
       },
     ],
   };
+}
+
+/** All commands that read and write data, on its own keys and channels; what its record allows or forbids comes last. */
+function ruleOf({ consumer, index, account, password }: Account, context: ConfigureContext): SecretString {
+  const { user, keys, channels, commands, provider } = account;
+  const report = (message: string) =>
+    context.report({
+      place: context.recordPlace(consumer, ["accounts", index]),
+      message: `accounts[${index}]: ${message}`,
+    });
+  if (user === "default") report(`"default" is the probe's at ${provider}; choose another user`);
+  if (keys.length + channels.length + commands.length === 0) {
+    report(
+      `the user "${user}" at ${provider} may use nothing there: name its keys, as in keys: ["${user}:*"]`,
+    );
+  }
+  const rules = [
+    ...keys.map((key) => `~${key}`),
+    ...channels.map((channel) => `&${channel}`),
+    "+@all",
+    "-@admin",
+    "-@dangerous",
+    ...commands,
+  ];
+  return new SecretString(`user ${user} on #`, password("sha256"), ` ${rules.join(" ")}`);
 }

@@ -177,9 +177,11 @@ const cases: Record<string, Case> = {
       [{ image: "evil.example/redis:8" }, /evil\.example/],
       [{ image: "redis:8" }, /no named registry/],
       [{ image: "ums-standin:abc" }, /no named registry/],
+      [{ image: "ums-real-redis:abc" }, /no named registry/],
+      [{ image: "ums-standin-too:abc" }, /no named registry/, dev],
       [{ image: "redis:8" }, /no named registry/, dev],
     ],
-    good: [[{}], [{ image: "ums-standin:abc" }, dev]],
+    good: [[{}], [{ image: "ums-standin:abc" }, dev], [{ image: "ums-real-redis:abc" }, dev]],
     unknown: { image: unknown },
   },
   "published-ports": {

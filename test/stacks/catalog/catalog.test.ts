@@ -241,13 +241,17 @@ describe("what the specification says of a service", () => {
     }
   });
 
-  it("the platform has one gateway, one single sign-on, one VPN, one collector of metrics and one socket proxy", () => {
+  it("the platform has one service for each role", () => {
     const holders = records.flatMap(({ name, roles }) => roles.map((role) => `${role} ${name}`)).sort();
     expect(holders).toEqual([
+      "backup backup",
+      "balancer haproxy",
       "gateway traefik",
       "metrics prometheus",
+      "portal homepage",
       "socket-proxy socket-proxy",
       "sso authelia",
+      "tunnel cloudflared",
       "vpn gluetun",
     ]);
   });

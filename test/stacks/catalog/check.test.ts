@@ -30,6 +30,29 @@ it("the smallest record breaks no rule", () => {
 });
 
 const broken: Record<string, { fields: RecordFields; told: string; place?: string }> = {
+  "a bypass of everything": {
+    fields: {
+      ports: listensOn(80),
+      route: { subdomain: "a", port: 80, access: "user", bypass: [{ path: "/", reason }] },
+    },
+    told: "route.bypass[0] lets everything past the sign-in; say exact: true for that page alone, or access: public with a reason",
+    place: "path: /",
+  },
+  "balance without a route": {
+    fields: { balance: { sticky: true, reason } },
+    told: "balance is about the requests of a route, and there is none",
+    place: "balance:",
+  },
+  "a copy with a route": {
+    fields: { ports: listensOn(80), route: { subdomain: "a", port: 80, access: "user" }, replicaOf: "beta" },
+    told: "a copy answers under the route of the service it copies; leave this out, or replicaOf",
+    place: "route:",
+  },
+  "a copy of itself": {
+    fields: { replicaOf: "alpha" },
+    told: "a service is no copy of itself",
+    place: "replicaOf:",
+  },
   "a route to a port it does not have": {
     fields: { ports: listensOn(80, 81), route: { subdomain: "a", port: 8080, access: "user" } },
     told: "the route is port 8080, which is not among the record's TCP ports (80, 81)",
@@ -51,6 +74,27 @@ const broken: Record<string, { fields: RecordFields; told: string; place?: strin
     fields: { ports: listensOn(80), route: { subdomain: "a", port: 80, access: "public" } },
     told: "a route without single sign-on needs a reason",
     place: "access: public",
+  },
+  "an account at a service it has no link to": {
+    fields: {
+      links: [linkTo("postgres")],
+      accounts: [{ provider: "postgre", user: "a", password: "database" }],
+    },
+    told: 'accounts[0] is at "postgre", to which the record has no link, did you mean "postgres"?',
+    place: "- provider: postgre",
+  },
+  "folders in a volume it only reads": {
+    fields: { volumes: [{ ...configAt("/data"), access: "read", folders: ["media/tv"] }] },
+    told: "folders are made in a volume that lasts, is written by this service and does not start as a copy",
+    place: "folders:",
+  },
+  "folders in memory": {
+    fields: { volumes: [{ ...configAt("/data"), class: "transcode", folders: ["a"] }] },
+    told: "folders are made in a volume that lasts",
+  },
+  "folders in a copy of the image's": {
+    fields: { volumes: [{ ...configAt("/data"), copyImageContent: reason, folders: ["a"] }] },
+    told: "folders are made in a volume that lasts",
   },
   "two probes": {
     fields: {

@@ -13,7 +13,7 @@ function wrong(text: string): string[] {
 
 describe("the project's environments", () => {
   const variablesOf = (environment: "development" | "staging" | "production") =>
-    templateVariables(loadEnvironments(projectRoot), stackConfig({ environment }));
+    templateVariables(loadEnvironments(projectRoot), stackConfig({ environment }), () => {});
 
   it.each([
     ["development", "debug", "60"],

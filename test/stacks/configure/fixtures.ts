@@ -20,9 +20,21 @@ export function filled(text: FileText, secretOf: (id: string) => string): string
 export function secretValue(platform: Platform, id: string): string {
   const source = platform.secrets.find((secret) => secret.id === id)?.source;
   if (!source) throw new Error(`no secret ${id}`);
-  return source.kind === "template"
-    ? filled(source.parts, (part) => secretValue(platform, part))
-    : createHash("sha256").update(id).digest("hex").slice(0, 32);
+  if (source.kind === "template") return filled(source.parts, (part) => secretValue(platform, part));
+  const bytes = Buffer.concat(
+    [...Array(8).keys()].map((index) => createHash("sha256").update(`${index} ${id}`).digest()),
+  );
+  if (source.kind === "config") return bytes.toString("hex").slice(0, 32);
+  const { form, length } = source;
+  switch (form) {
+    case "hex":
+    case "base64":
+      return bytes.subarray(0, length).toString(form);
+    case "password":
+      return bytes.toString("hex").slice(0, length);
+    case "uuid":
+      return bytes.toString("hex").replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-4$3-8$4-$5");
+  }
 }
 
 /** Text of a service's seeded files by path, secrets filled in. */

@@ -191,7 +191,7 @@ describe("a template", () => {
 
   it("with one nothing is near names all there are", () => {
     expect(complaints(() => filled("${QUITE_ANOTHER}"))).toEqual([
-      expect.stringContaining("; possible: DOMAIN, STACK, TZ;"),
+      expect.stringContaining("; possible: DOMAIN, STACK, TZ, URL_PORT;"),
     ]);
   });
 

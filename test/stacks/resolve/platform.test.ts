@@ -136,6 +136,9 @@ it("the socket proxy gets the group of the engine's socket, and no one else", ()
   expect(service(of, "alpha").user.groups).toEqual([]);
 });
 
+/** What gluetun needs for the provider that Pulumi.dev.yaml names. */
+const vpnSecrets = ["vpnWireguardPrivateKey", "vpnWireguardAddresses"];
+
 describe("the real catalogue", () => {
   const catalog = loadCatalog(projectRoot, ["catalog"]);
   const dev = loadStackConfig(projectRoot, "dev");
@@ -218,14 +221,20 @@ describe("the real catalogue", () => {
   });
 
   it("has a stack with real images of all but those without a digest, once its secrets are set", () => {
-    const keys = [...catalog.values()].flatMap(({ value }) =>
-      value.secrets.flatMap(({ config }) => config ?? []),
-    );
+    const keys = [
+      ...[...catalog.values()].flatMap(({ value }) => value.secrets.flatMap(({ config }) => config ?? [])),
+      ...vpnSecrets,
+    ];
     const exclude = ["medianest-backend", "medianest-frontend", "medianest-nginx", "ombi"];
     const real = {
       ...dev,
       secretKeys: keys,
-      platform: { ...dev.platform, images: "real" as const, services: { include: "all" as const, exclude } },
+      platform: {
+        ...dev.platform,
+        images: "real" as const,
+        services: { include: "all" as const, exclude },
+        tunnel: { id: "3f1b6c1e-4f0a-4c59-9d7e-5a2b8c6d1e0f" },
+      },
     };
     expect(
       complaints(() => resolvePlatform(catalog, real, environments, { unsetSecrets: "refuse" })),
@@ -249,7 +258,12 @@ describe("the real catalogue", () => {
     const exclude = ["medianest-backend", "medianest-frontend", "medianest-nginx", "ombi"];
     const real = {
       ...dev,
-      platform: { ...dev.platform, images: "real" as const, services: { include: "all" as const, exclude } },
+      platform: {
+        ...dev.platform,
+        images: "real" as const,
+        services: { include: "all" as const, exclude },
+        tunnel: { id: "3f1b6c1e-4f0a-4c59-9d7e-5a2b8c6d1e0f" },
+      },
     };
     const needed = [...catalog.values()]
       .filter(({ value }) => !exclude.includes(value.name))
@@ -258,7 +272,16 @@ describe("the real catalogue", () => {
       );
     const told = complaints(() => resolvePlatform(catalog, real, environments, { unsetSecrets: "refuse" }));
     expect(needed.length).toBeGreaterThan(0);
-    expect(told).toHaveLength(needed.length);
-    expect(told.filter((line) => !/^catalog\/.*:\d+:\d+: .* needs the secret "/.test(line))).toEqual([]);
+    const [ofStack, ofRecords] = [
+      told.filter((line) => line.startsWith(dev.file)),
+      told.filter((line) => !line.startsWith(dev.file)),
+    ];
+    expect(ofRecords).toHaveLength(needed.length);
+    expect(ofRecords.filter((line) => !/^catalog\/.*:\d+:\d+: .* needs the secret "/.test(line))).toEqual([]);
+    expect(ofStack).toEqual(
+      vpnSecrets.map((name) =>
+        expect.stringContaining(`gluetun (vpn.type wireguard with mullvad) needs the secret "${name}"`),
+      ),
+    );
   });
 });

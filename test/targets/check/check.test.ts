@@ -24,7 +24,7 @@ beforeAll(async () => {
     environment: "production",
     images: "rehearsal",
     domain: "media.localhost",
-    services: { include: ["leaky", "alertmanager", "wireguard"] },
+    services: { include: ["leaky", "alertmanager", "wireguard", "authelia"] },
     catalogs: [badCatalogue(home)],
     network: { segments: "10.10.0.0/16", links: "10.32.0.0/15" },
     publish: { address: "0.0.0.0", offset: 0 },
@@ -124,10 +124,12 @@ describe("the command", () => {
 
 describe("the guard of the program", () => {
   it("lets a clean stack pass", () => {
-    expect(() => guard(projectRoot, "staging", undefined)).not.toThrow();
+    expect(() => guard(projectRoot, { stack: "staging" }, undefined)).not.toThrow();
   });
 
   it("throws what is refused, with its place", () => {
-    expect(() => guard(projectRoot, "bad", file)).toThrow(/leaky\.yaml:9:1: leaky: .* \[closed-segments\]/);
+    expect(() => guard(projectRoot, { stack: "bad" }, file)).toThrow(
+      /leaky\.yaml:9:1: leaky: .* \[closed-segments\]/,
+    );
   });
 });

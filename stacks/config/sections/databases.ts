@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+/** `databases` of ums:platform. */
+export const databasesSection = z
+  .strictObject({
+    archiveHours: z
+      .int()
+      .min(1)
+      .max(8760)
+      .default(48)
+      .describe(
+        "Hours of PostgreSQL's write-ahead log that are kept for going back to a point in time: more than lie between two base backups.",
+      ),
+  })
+  .prefault({});
