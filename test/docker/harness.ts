@@ -31,6 +31,8 @@ export interface StackSettings {
   catalogs?: string[];
   overrides?: Record<string, unknown>;
   access?: Record<string, unknown>;
+  /** Services that run as real programs. */
+  real?: "all" | string[];
 }
 
 /** Ports of the host that something listens on; none where the kernel does not list them. */
@@ -70,7 +72,7 @@ export class TestStack {
     this.configure(settings);
   }
 
-  configure({ include, octet, catalogs = [], overrides = {}, access = {} }: StackSettings): void {
+  configure({ include, octet, catalogs = [], overrides = {}, access = {}, real = [] }: StackSettings): void {
     const platform = {
       environment: "development",
       images: "rehearsal",
@@ -83,6 +85,7 @@ export class TestStack {
       health: { interval: 10, waitedInterval: 2 },
       overrides,
       access,
+      real,
     };
     writeFileSync(this.file, stringify({ config: { "ums:platform": platform } }));
   }

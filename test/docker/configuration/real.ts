@@ -244,7 +244,11 @@ function parents(name: string): string[] {
   return parent === "." ? [] : [parent, ...parents(parent)];
 }
 
-async function execIn(container: Docker.Container, command: string[]) {
+/** Runs a command in a running container, as its user: both of its outputs as one. */
+export async function execIn(
+  container: Docker.Container,
+  command: string[],
+): Promise<{ exitCode: number; output: string }> {
   const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
   const stream = await exec.start({});
   const chunks: Buffer[] = [];

@@ -19,6 +19,10 @@ const requests = {
   text: `${attacker} - - [21/Nov/2026:07:10:19 +0000] "GET /.env HTTP/2.0" 404 19 "-" "-" 7 "homepage@file" "http://homepage:3000" 1ms`,
 };
 
+/** Its own check, with a database beside the running server's: each would find the other's locked. */
+const judge =
+  "sed 's#db_path: .*#db_path: /tmp/judge.db#' /etc/crowdsec/config.yaml > /tmp/judge.yaml && crowdsec -c /tmp/judge.yaml -t";
+
 describe.skipIf(missing).each(["dev", "prod"])("CrowdSec, given what stack %s generates", (stack) => {
   const { platform } = loadStack(projectRoot, stack);
   const record = service(platform, "crowdsec");
@@ -52,7 +56,7 @@ describe.skipIf(missing).each(["dev", "prod"])("CrowdSec, given what stack %s ge
   afterAll(() => removeTest(test));
 
   it("accepts its sources, where the record's entry point puts them", async () => {
-    const { exitCode, output } = await running(after("exec crowdsec -c /etc/crowdsec/config.yaml -t"));
+    const { exitCode, output } = await running(after(judge));
     expect(exitCode, output).toBe(0);
     expect(output).toContain("loading acquisition file : /etc/crowdsec/acquis.d/ums.yaml");
     const ours = output.split("\n").filter((line) => /acquis\.d|acquisition\.docker/.test(line));
@@ -63,11 +67,10 @@ describe.skipIf(missing).each(["dev", "prod"])("CrowdSec, given what stack %s ge
   it("refuses sources it does not understand", async () => {
     const wrong = "sed s/container_name/containers/ /run/acquisition/ums.yaml > /tmp/ums.yaml";
     const place = "ln -sfn /tmp/ums.yaml /etc/crowdsec/acquis.d/ums.yaml";
-    const judge = "crowdsec -c /etc/crowdsec/config.yaml -t";
     const { exitCode, output } = await running(["/bin/bash", "-c", `${wrong} && ${place} && ${judge}`]);
+    await running(after("true"));
     expect(output).toContain("containers");
     expect(exitCode).not.toBe(0);
-    await running(after("true"));
   });
 
   it.each([
