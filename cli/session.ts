@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { type LoadedStack, loadStack } from "../stacks/load.ts";
+import { type LoadedStack, loadStack, readStack } from "../stacks/load.ts";
 import { chosenReal } from "../stacks/real.ts";
 import type { ResolveOptions } from "../stacks/resolve/index.ts";
 import { type CheckReport, checkProgram } from "../targets/check/check.ts";
@@ -44,6 +44,12 @@ export function openSession({ stack, stackFile, real }: StackOptions, options: R
     ...(choice === undefined ? {} : { real: { choice, lenient: real === undefined } }),
   });
   return { stack, loaded, state };
+}
+
+/** A stack whose config can be read, whatever it still lacks. @throws InputError */
+export function openConfig({ stack, stackFile }: StackOptions) {
+  const read = readStack(root, stack, stackFile === undefined ? {} : { file: stackFile });
+  return { ...read, stack, state: new StackState(stateHome(), stack) };
 }
 
 /** Keeps what `--real` chose for every later command on the stack, until another choice or a `down`. */

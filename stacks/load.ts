@@ -31,14 +31,23 @@ export interface RealOptions {
   };
 }
 
+/** Reads a stack's config and the records it has to choose from, and resolves nothing. @throws InputError */
+export function readStack(
+  root: string,
+  stack: string,
+  options: StackConfigOptions = {},
+): Pick<LoadedStack, "catalog" | "config"> {
+  const config = loadStackConfig(root, stack, options);
+  return { config, catalog: loadCatalog(root, [ownCatalog, ...config.platform.catalogs]) };
+}
+
 /** Reads catalogue and config of a stack and resolves its platform. @throws InputError */
 export function loadStack(
   root: string,
   stack: string,
   options: StackConfigOptions & ResolveOptions & RealOptions = {},
 ): LoadedStack {
-  const written = loadStackConfig(root, stack, options);
-  const catalog = loadCatalog(root, [ownCatalog, ...written.platform.catalogs]);
+  const { config: written, catalog } = readStack(root, stack, options);
   const choice = realChoice(written, options.real);
   if (written.platform.images === "real") {
     choice.refuseAny();

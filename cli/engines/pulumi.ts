@@ -126,7 +126,7 @@ export class PulumiEngine implements Engine {
   }
 
   async generatedSecret(context: SecretContext, secret: PlatformSecret): Promise<string | undefined> {
-    const stack = await selectStack(context);
+    const stack = await existingStack(context);
     return stateValue((await stack.exportStack()).deployment, generatedResource(secret));
   }
 

@@ -51,6 +51,23 @@ describe("ums secret set", () => {
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
+  it("sets one of several that a stack with real images needs", async () => {
+    const receivers = ["first", "second"].map((name) => ({
+      name,
+      type: "webhook" as const,
+      url: `${name}Url`,
+    }));
+    writeFileSync(
+      file,
+      stackText({ images: "real", services: { include: ["alertmanager"] }, alerts: { receivers } }),
+    );
+    for (const name of ["firstUrl", "secondUrl"]) {
+      const { exitCode, stderr } = await set(name, "https://example.com/hook");
+      expect(stderr).toBe("");
+      expect(exitCode).toBe(0);
+    }
+  });
+
   it("encrypts a strong one, and what nobody types as it is", async () => {
     for (const [name, value] of [
       ["alicePassword", "correct horse battery staple"],
