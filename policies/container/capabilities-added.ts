@@ -26,7 +26,7 @@ export const capabilitiesAdded: ContainerPolicy = {
       "SYS_PTRACE",
       "SYS_RAWIO",
     ]),
-    netAdmin: listSetting("Services that may lift NET_ADMIN.", ["gluetun", "wireguard"]),
+    netAdmin: listSetting("Services that may lift NET_ADMIN.", ["gluetun", "wireguard", "wireguard-peers"]),
     oneShot: listSetting("What the one-shot containers that write files may add.", [
       "CHOWN",
       "DAC_OVERRIDE",

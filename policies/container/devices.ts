@@ -17,7 +17,7 @@ export const devices: ContainerPolicy = {
   settings: {
     gpus: listSetting("Devices that are GPUs.", ["/dev/dri", "/dev/kfd"]),
     drivers: listSetting("Drivers of device requests.", ["nvidia"]),
-    tunnels: listSetting("Services that may have /dev/net/tun.", ["gluetun", "wireguard"]),
+    tunnels: listSetting("Services that may have /dev/net/tun.", ["gluetun", "wireguard", "wireguard-peers"]),
   },
   check(container, context) {
     const { devices = [], deviceRequests = [] } = container.inputs;

@@ -1,6 +1,7 @@
 import { configureAuthelia } from "./access/authelia.ts";
 import { configureCrowdsec } from "./access/crowdsec.ts";
 import { configureWireguard } from "./access/wireguard.ts";
+import { configureWireguardPeers } from "./access/wireguardPeers.ts";
 import type { Configure } from "./context.ts";
 import { configurePostgres } from "./data/postgres/index.ts";
 import { configureRedis } from "./data/redis.ts";
@@ -45,4 +46,5 @@ export const generators: Readonly<Record<GeneratorName, Configure>> = {
   traefik: configureTraefik,
   transmission: configureTransmission,
   wireguard: configureWireguard,
+  "wireguard-peers": configureWireguardPeers,
 };

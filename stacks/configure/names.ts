@@ -21,6 +21,7 @@ export const generatorNames = [
   "traefik",
   "transmission",
   "wireguard",
+  "wireguard-peers",
 ] as const;
 
 export type GeneratorName = (typeof generatorNames)[number];

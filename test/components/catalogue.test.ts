@@ -32,9 +32,15 @@ describe("the declared program", () => {
 
   it("publishes the gateway's ports and WireGuard's, and no other", () => {
     const publishing = program.resources.filter(({ inputs }) => inputs.ports !== undefined);
-    expect(publishing.map(({ inputs }) => inputs.name)).toEqual(["dev-traefik", "dev-wireguard"]);
-    expect(publishing[1]?.inputs.ports).toEqual([
-      { internal: 51820, external: 61820, ip: "127.0.0.1", protocol: "udp" },
+    expect(publishing.map(({ inputs }) => inputs.name)).toEqual([
+      "dev-traefik",
+      "dev-wireguard",
+      "dev-wireguard-peers",
+    ]);
+    const door = { internal: 51820, ip: "127.0.0.1", protocol: "udp" };
+    expect(publishing.slice(1).map(({ inputs }) => inputs.ports)).toEqual([
+      [{ ...door, external: 61820 }],
+      [{ ...door, external: 61821 }],
     ]);
   });
 

@@ -53,7 +53,7 @@ function listening(): Set<number> {
 function freeOffset(wanted: number): number {
   const taken = listening();
   let offset = wanted;
-  while ([80, 443, 51820].some((port) => taken.has(port + offset))) offset += 10;
+  while ([80, 443, 51820, 51821].some((port) => taken.has(port + offset))) offset += 10;
   return offset;
 }
 

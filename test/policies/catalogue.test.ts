@@ -69,7 +69,7 @@ describe("the whole catalogue with real images, as production", async () => {
     const declaredOnes = loaded.platform.services.flatMap(({ name, exceptions }) =>
       exceptions.map(({ policy }) => `${name}: ${policy}`),
     );
-    expect(used.map(({ service, policy }) => `${service}: ${policy}`)).toEqual(declaredOnes.sort());
+    expect(used.map(({ service, policy }) => `${service}: ${policy}`).sort()).toEqual(declaredOnes.sort());
   });
 });
 

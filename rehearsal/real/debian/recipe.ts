@@ -7,18 +7,7 @@ const components = "main contrib non-free";
  * maintainer scripts has no use for. libllvm is PostgreSQL's compiler of queries, 100 MB.
  */
 const leftOut = [
-  ...[
-    "adduser",
-    "cron",
-    "daemon",
-    "dbus",
-    "dbus-x11",
-    "debconf",
-    "dpkg",
-    "gsfonts",
-    "init-system-helpers",
-    "iproute2",
-  ],
+  ...["adduser", "cron", "daemon", "dbus", "dbus-x11", "debconf", "dpkg", "gsfonts", "init-system-helpers"],
   ...[
     "libllvm19",
     "libperl5.40",

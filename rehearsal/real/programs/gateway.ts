@@ -79,4 +79,19 @@ export const gatewayPrograms: readonly RealProgram[] = [
     entrypoint: ["/usr/bin/authelia-check"],
     checker: ["/usr/bin/authelia-check", "config", "/config/configuration.yml"],
   },
+  {
+    // No record's image is this one: wg-easy's brings much more. WireGuard runs in user space, whatever the kernel has.
+    name: "wireguard",
+    base: "debian",
+    packages: ["iproute2", "iptables", "wireguard-tools"],
+    go: {
+      module: "golang.zx2c4.com/wireguard",
+      version: "v0.0.0-20260522210424-ecfc5a8d5446",
+      programs: { ".": "/usr/local/bin/wireguard-go" },
+    },
+    command: ["wg", "show"],
+    // Which one it is, a package's script decides; wg-easy's image has this.
+    links: { "/usr/sbin/iptables": "/usr/sbin/iptables-legacy" },
+    environment: { WG_QUICK_USERSPACE_IMPLEMENTATION: "wireguard-go" },
+  },
 ];

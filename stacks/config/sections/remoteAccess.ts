@@ -1,9 +1,21 @@
 import { z } from "zod";
+import { dnsLabel } from "../../catalog/fields.ts";
 import { parseCidr } from "../../cidr.ts";
+import { wireguardKey } from "./wireguardKey.ts";
 
 const network = z.string().refine((text) => parseCidr(text) !== undefined, "write a network as 10.8.0.0/24");
 
-/** What wg-easy takes at its first start; later changes are made in its interface. */
+const device = z.strictObject({
+  name: dnsLabel,
+  publicKey: wireguardKey.describe("Of the key that the device made and keeps."),
+  address: z.ipv4("write an address as 10.8.0.2").describe("Its own in the network; permanent."),
+  presharedKey: z
+    .string()
+    .optional()
+    .describe("Key of ums:secrets with a further key of both, as `wg genpsk` makes one."),
+});
+
+/** Devices that dial in, and their network. wg-easy takes the network at its first start alone. */
 export const remoteAccessSection = z.strictObject({
   network: network.default("10.8.0.0/24").describe("IPv4 addresses of connected devices."),
   networkV6: z
@@ -16,4 +28,9 @@ export const remoteAccessSection = z.strictObject({
     .min(1)
     .optional()
     .describe("What devices send through the tunnel. Default: everything."),
+  devices: z
+    .array(device)
+    .default([])
+    .describe("Devices of wireguard-peers. Those of wg-easy are added in its interface."),
 });
+export type RemoteAccess = z.output<typeof remoteAccessSection>;

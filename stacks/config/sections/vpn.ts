@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { port } from "../../catalog/fields.ts";
 import { providerNames, resolvers, vpnTypes } from "../../configure/downloads/gluetun/providers.ts";
+import { wireguardKey } from "./wireguardKey.ts";
 
 /** Gluetun separates places by commas, and has no way to write one inside. */
 const places = z
@@ -23,10 +24,7 @@ export const vpnSection = z
       .strictObject({
         address: z.ipv4("write an IPv4 address"),
         port,
-        publicKey: z
-          .string()
-          .regex(/^[A-Za-z0-9+/]{43}=$/, "write a WireGuard key: 44 characters that end with =")
-          .describe("The server's."),
+        publicKey: wireguardKey.describe("The server's."),
       })
       .optional()
       .describe("WireGuard server of the provider custom."),

@@ -1,9 +1,7 @@
 import { overlaps, parseCidr } from "../../cidr.ts";
-import type { PlatformConfig } from "../../config/schema.ts";
+import type { RemoteAccess } from "../../config/sections/remoteAccess.ts";
 import type { Service } from "../../platform.ts";
 import type { Configuration, ConfigureContext } from "../context.ts";
-
-type RemoteAccess = NonNullable<PlatformConfig["remoteAccess"]>;
 
 /**
  * wg-easy's unattended setup (docs/content/advanced/config/unattended-setup.md), which counts at the first start. It
@@ -34,7 +32,10 @@ function networkVariables({ network, networkV6, dns, routes }: RemoteAccess): Re
 }
 
 /** Devices need addresses of their own: those of the platform's networks are taken. */
-function checkNetwork({ network }: RemoteAccess, { settings, report, configPlace }: ConfigureContext): void {
+export function checkNetwork(
+  { network }: RemoteAccess,
+  { settings, report, configPlace }: ConfigureContext,
+): void {
   const own = parseCidr(network);
   for (const key of ["segments", "links"] as const) {
     const pool = parseCidr(settings.network[key]);

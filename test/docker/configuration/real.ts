@@ -32,6 +32,8 @@ interface Files {
   environment?: Record<string, string>;
   /** Run a small init as process 1. */
   init?: boolean;
+  /** What its record lifts: capabilities, kernel settings, and devices of the host. */
+  lifted?: { capabilities?: string[]; sysctls?: Record<string, string>; devices?: string[] };
 }
 
 /**
@@ -129,7 +131,7 @@ async function running<T>(
 /** A container that is not started, its files in place. */
 async function create(program: RealProgram, options: Started, entrypoint?: string[]) {
   const image = await buildRealImage(root, program, () => {}, docker);
-  const { user = "65534:65534", test, tmpfs = [], volumes = {}, environment = {} } = options;
+  const { user = "65534:65534", test, tmpfs = [], volumes = {}, environment = {}, lifted = {} } = options;
   const [uid = 0, gid = uid] = user.split(":").map(Number);
   const made: Docker.Volume[] = [];
   const labels = { [label]: test };
@@ -165,6 +167,13 @@ async function create(program: RealProgram, options: Started, entrypoint?: strin
         ReadonlyRootfs: true,
         Init: options.init === true,
         CapDrop: ["ALL"],
+        CapAdd: lifted.capabilities ?? [],
+        Sysctls: lifted.sysctls ?? {},
+        Devices: (lifted.devices ?? []).map((path) => ({
+          PathOnHost: path,
+          PathInContainer: path,
+          CgroupPermissions: "rwm",
+        })),
         SecurityOpt: ["no-new-privileges"],
         Memory: 1024 ** 3,
         MemorySwap: 1024 ** 3,

@@ -9,7 +9,7 @@ const get = (name: string) => found(catalog.get(name), name).value;
 
 /** Every service the platform must have (platform.md), by category. */
 const wanted = {
-  gateway: ["traefik", "authelia", "crowdsec", "haproxy", "cloudflared", "wireguard"],
+  gateway: ["traefik", "authelia", "crowdsec", "haproxy", "cloudflared", "wireguard", "wireguard-peers"],
   streaming: [
     "jellyfin",
     "plex",
@@ -63,6 +63,7 @@ const permanentNumbers: Readonly<Record<string, number>> = {
   haproxy: 3,
   cloudflared: 4,
   wireguard: 5,
+  "wireguard-peers": 6,
   jellyfin: 10,
   plex: 11,
   emby: 12,
@@ -161,6 +162,7 @@ describe("every record of the catalogue", () => {
       "traefik 443/udp",
       "traefik 80/tcp",
       "wireguard 51820/udp",
+      "wireguard-peers 51821/udp",
     ]);
   });
 
