@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { type FormatName, formatNames } from "../targets/export/names.ts";
 import { engineNames } from "./engines/choose.ts";
 import { exitCodes, report } from "./output/exit.ts";
 
@@ -95,6 +96,18 @@ stackCommand("volumes", "list data volumes, those of removed services too")
   .addOption(json)
   .option("--delete <name>", "remove the volume of a removed service, after asking for its name")
   .action(async (options) => (await import("./commands/volumes.ts")).volumes(options));
+stackCommand(
+  "export",
+  "write the stack for something else to run: a Compose project, or the services' variables",
+)
+  .addArgument(new Argument("<format>", "the format").choices(formatNames))
+  .argument("[names...]", "services; none: all of the stack")
+  .requiredOption("--out <folder>", "where to write it; files that are not an export's are left alone")
+  .option("--with-secrets", "write secrets too, into files that only their owner can read")
+  .addOption(engine)
+  .action(async (format: FormatName, names: string[], options) =>
+    (await import("./commands/export.ts")).exportStack(format, names, options),
+  );
 stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
   async (options) => (await import("./commands/recover.ts")).recover(options),
 );

@@ -7,7 +7,7 @@ import { MediaPlatform } from "./platform.ts";
 import { RehearsalImage } from "./rehearsal/rehearsalImage.ts";
 import { deriveSecret } from "./secret/derive.ts";
 import type { Derive } from "./secret/secret.ts";
-import { shellSeeder, standinSeeder } from "./storage/seeding.ts";
+import { type Seeder, shellSeeder, standinSeeder } from "./storage/seeding.ts";
 
 /** Writes seeded files where the real images run: any small image with a shell would do. */
 const seederImage =
@@ -39,15 +39,19 @@ export function declarePlatform(
         return value;
       }),
     );
-  const standin = platform.rehearsal?.standin;
   new MediaPlatform("platform", {
     platform,
-    seeder: standin === undefined ? shellSeeder(seederImage) : standinSeeder(standin),
+    seeder: seederOf(platform),
     configSecret,
     derive,
     ready: rehearsalImages(root, platform),
   });
   return stackOutputs(platform);
+}
+
+/** What writes the files of a stack's services. */
+export function seederOf({ rehearsal }: Platform): Seeder {
+  return rehearsal ? standinSeeder(rehearsal.standin) : shellSeeder(seederImage);
 }
 
 /** What builds the images of a rehearsal on the host. */

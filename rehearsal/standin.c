@@ -6,7 +6,7 @@
  *   check           a health check from inside the container
  *   probe           try thousands of TCP and UDP targets at once and say what became of each
  *   routes          print the routes and interfaces of the network namespace
- *   seed            make directories, remove files, and set owners and modes in volumes
+ *   seed            make directories, copy and remove files, and set owners and modes in volumes
  *
  * Build: cc -std=c11 -Wall -Wextra -Os -static -s -o standin standin.c
  * Exit status: 0 good, 1 a failure told on stderr, 2 bad usage.
@@ -49,7 +49,8 @@ static const char USAGE[] =
     "               results: open refused unreachable timeout unresolved error\n"
     "       standin routes\n"
     "       standin seed OP...     (own:UID:GID:PATH own-tree:UID:GID:DIR mode:OCTAL:PATH mkdir:DIR\n"
-    "               only:DIR//NAME/NAME..., which removes the other files of DIR)\n";
+    "               only:DIR//NAME/NAME..., which removes the other files of DIR\n"
+    "               copy:FILE//FILE, which replaces the second one whole)\n";
 
 /* ---- small helpers ---------------------------------------------------------------------- */
 
@@ -1100,6 +1101,36 @@ static int remove_others(const char *dir, const char *names) {
     return bad;
 }
 
+/* Copies all that is left to read. */
+static bool copy_content(int from, int to) {
+    char block[65536];
+    ssize_t got;
+    while ((got = read(from, block, sizeof block)) > 0)
+        for (ssize_t done = 0; done < got;) {
+            ssize_t put = write(to, block + done, (size_t)(got - done));
+            if (put < 0) return false;
+            done += put;
+        }
+    return got == 0;
+}
+
+/* Puts a copy in the place of a file in one step, so that nobody reads half of it. */
+static int copy_file(const char *source, const char *target) {
+    char aside[PATH_MAX];
+    if (snprintf(aside, sizeof aside, "%s.new", target) >= (int)sizeof aside)
+        return fail("copy: %s: the name is too long", target);
+    int from = open(source, O_RDONLY | O_CLOEXEC);
+    if (from < 0) return fail("copy: %s: %s", source, strerror(errno));
+    unlink(aside);
+    int to = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    bool good = to >= 0 && copy_content(from, to);
+    if (to >= 0 && close(to) < 0) good = false;
+    good = good && rename(aside, target) == 0;
+    int error = errno;
+    close(from);
+    return good ? 0 : fail("copy: %s: %s", target, strerror(error));
+}
+
 /* Does one operation, or with `only_check` just exits with the usage when it is malformed. */
 static int seed_one(const char *op, bool only_check) {
     char *copy = copied(op), *at = copy, *fields[4] = { NULL };
@@ -1109,8 +1140,8 @@ static int seed_one(const char *op, bool only_check) {
     char *path = at;
     bool tree = strcmp(fields[0], "own-tree") == 0, mode = strcmp(fields[0], "mode") == 0;
     bool own = tree || strcmp(fields[0], "own") == 0, make = strcmp(fields[0], "mkdir") == 0;
-    bool only = strcmp(fields[0], "only") == 0;
-    char *names = only && path ? strstr(path, "//") : NULL;
+    bool only = strcmp(fields[0], "only") == 0, copying = strcmp(fields[0], "copy") == 0;
+    char *names = (only || copying) && path ? strstr(path, "//") : NULL; /* or the target of a copy */
     if (names) {
         *names = '\0';
         names += 2;
@@ -1118,7 +1149,7 @@ static int seed_one(const char *op, bool only_check) {
     int64_t uid = own && path ? number(fields[1], 10, 0, 4294967294) : 0;
     int64_t gid = own && path ? number(fields[2], 10, 0, 4294967294) : 0;
     int64_t bits = mode && path ? number(fields[1], 8, 0, 07777) : 0;
-    if (!(own || mode || make || names) || !path || !*path || uid < 0 || gid < 0 || bits < 0)
+    if (!(own || mode || make || names) || (copying && !*names) || !path || !*path || uid < 0 || gid < 0 || bits < 0)
         usage("bad operation: %s", op);
     struct stat st;
     if (only_check) {
@@ -1127,6 +1158,8 @@ static int seed_one(const char *op, bool only_check) {
         bad = make_directories(path);
     } else if (only) {
         bad = remove_others(path, names);
+    } else if (copying) {
+        bad = copy_file(path, names);
     } else if (lstat(path, &st) < 0) {
         bad = fail("%s: %s", op, strerror(errno));
     } else if (S_ISLNK(st.st_mode) || (tree && !S_ISDIR(st.st_mode))) {

@@ -16,6 +16,11 @@ export function writePrivate(path: string, text: string): void {
   writeWhole(path, text, 0o600);
 }
 
+/** Writes a file that others may read, whole or not at all. */
+export function writePublic(path: string, text: string): void {
+  writeWhole(path, text, 0o644);
+}
+
 /** Changes a person's file, whole or not at all; its mode stays. */
 export function writeKept(path: string, text: string): void {
   writeWhole(path, text, statSync(path).mode & 0o777);

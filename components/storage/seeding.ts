@@ -44,7 +44,9 @@ export type SeedStep =
   | { do: "mode"; mode: string; path: string }
   | { do: "mkdir"; path: string }
   /** Removes every file of a folder but these; folders in it stay, for they may be volumes of their own. */
-  | { do: "only"; path: string; names: readonly string[] };
+  | { do: "only"; path: string; names: readonly string[] }
+  /** Puts a copy of a file in the place of another, in one step. */
+  | { do: "copy"; from: string; path: string };
 
 /** Folders get their owner; files their mode and owner. Others may pass a folder; each file has a mode of its own. */
 export function seedSteps(plan: SeedingPlan): SeedStep[] {
@@ -105,10 +107,12 @@ function standinWord(step: SeedStep): string {
       return `mkdir:${step.path}`;
     case "only":
       return `only:${step.path}//${step.names.join("/")}`;
+    case "copy":
+      return `copy:${step.from}//${step.path}`;
   }
 }
 
-/** Any image with a POSIX shell, chown, chmod and mkdir. */
+/** Any image with a POSIX shell, chown, chmod, mkdir, cp and mv. */
 export function shellSeeder(image: string): Seeder {
   return {
     image,
@@ -131,6 +135,10 @@ function shellLine(step: SeedStep): string {
     case "only": {
       const kept = step.names.map(quoted).join("|");
       return `for f in ${path}/* ${path}/.[!.]*; do case "\${f##*/}" in ${kept}) ;; *) [ -d "$f" ] || rm -f "$f" ;; esac; done`;
+    }
+    case "copy": {
+      const aside = quoted(`${step.path}.new`);
+      return `cp ${quoted(step.from)} ${aside}\nmv -f ${aside} ${path}`;
     }
   }
 }

@@ -115,7 +115,7 @@ export function renderCompose(
     const inputs = containerInputs(container);
     return [
       inputs.name,
-      withEnvironment(service(inputs, names, waitsFor(container, program)), inputs.envs?.map(line)),
+      composeService(inputs, names, waitsFor(container, program), inputs.envs?.map(line)),
     ] as const;
   });
   const volumes = new Set(
@@ -141,8 +141,18 @@ export function composeText(file: Record<string, unknown>): string {
 }
 
 /** Compose reads `$` as the start of a variable. */
-function literal(text: string): string {
+export function literal(text: string): string {
   return text.replaceAll("$", "$$$$");
+}
+
+/** A container as a service of a Compose file. */
+export function composeService(
+  inputs: ContainerInputs,
+  names: ReadonlyMap<string, string>,
+  waits: readonly { name: string; healthy: boolean }[],
+  environment: string[] | undefined,
+): Record<string, unknown> {
+  return withEnvironment(service(inputs, names, waits), environment);
 }
 
 /** A rendered service as Compose takes it to the letter, with its environment, which has references. */

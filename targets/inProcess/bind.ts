@@ -68,12 +68,15 @@ export function fillKnown(
     mapStrings(inputs, (text) => fillSecrets(text, find, deriveSecret)) as Record<string, unknown>;
 }
 
+/** What a placeholder's type, name and form stand for. */
+export type SecretOf = (type: string, name: string, form: string) => string | undefined;
+
 /** Finds what a placeholder stands for: a secret of the config, or a generated one in the form that is asked for. */
-function secretsOf(
+export function secretsOf(
   planned: DeclaredProgram,
   generatedFor: (resource: RegisteredResource) => string | undefined,
   configSecrets: Readonly<Record<string, string>>,
-): (type: string, name: string, form: string) => string | undefined {
+): SecretOf {
   const byKey = new Map(
     planned.resources.map((resource) => [`${resource.type}::${resource.name}`, resource]),
   );

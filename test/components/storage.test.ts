@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execaSync } from "execa";
@@ -199,6 +208,7 @@ describe("the stand-in's command line", () => {
         { do: "mode", mode: "0400", path: "/seed/$x" },
         { do: "mkdir", path: "/seed/a:b" },
         { do: "only", path: "/seed/a:b", names: ["a key", "b:c"] },
+        { do: "copy", from: "/export/a b", path: "/seed/a:b" },
       ]),
     ).toEqual({
       entrypoint: ["/standin"],
@@ -208,6 +218,7 @@ describe("the stand-in's command line", () => {
         "mode:0400:/seed/$x",
         "mkdir:/seed/a:b",
         "only:/seed/a:b//a key/b:c",
+        "copy:/export/a b///seed/a:b",
       ],
     });
   });
@@ -268,6 +279,23 @@ describe("the shell's command line", () => {
       execaSync(entrypoint[0] ?? "", [...entrypoint.slice(1), ...command]);
       expect(readdirSync(folder).sort()).toEqual([...kept, "inner"].sort());
       expect(readdirSync(join(folder, "inner"))).toEqual(["deep"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("puts a copy in the place of a file in one step", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ums-seed-"));
+    try {
+      const [from, path] = [join(folder, "it's new"), join(folder, "$old")];
+      writeFileSync(from, "new");
+      writeFileSync(path, "old");
+      const before = statSync(path).ino;
+      const { entrypoint, command } = shellSeeder("busybox").command([{ do: "copy", from, path }]);
+      execaSync(entrypoint[0] ?? "", [...entrypoint.slice(1), ...command]);
+      expect(readFileSync(path, "utf8")).toBe("new");
+      expect(statSync(path).ino).not.toBe(before);
+      expect(readdirSync(folder)).toHaveLength(2);
     } finally {
       rmSync(folder, { recursive: true });
     }
