@@ -46,6 +46,8 @@ export interface Mount {
   readOnly: boolean;
   /** A new volume starts as a copy of what the image holds at the path, with its owner. */
   copyImageContent: boolean;
+  /** How a copy for the backup is made; absent where none is. */
+  copy?: "files" | "stopped" | "server";
   /** The volume's root folder is given to the service's user before it starts. */
   setOwner: boolean;
   /** Folders made in the volume before the service starts, parents first, with the service's user as their owner. */

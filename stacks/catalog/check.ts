@@ -25,6 +25,7 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
   }
 
   checkRoute(record, report);
+  checkCopies(record, report);
 
   const { http, tcp, command, reason } = record.health;
   if (http && tcp) report(["health"], "say http or tcp, not both");
@@ -239,4 +240,29 @@ function checkMounts(record: ServiceRecord, report: (path: YamlPath, message: st
 
 function showMount(path: YamlPath): string {
   return `${String(path[0])}[${String(path[1])}]`;
+}
+
+/** A backup has something to copy, and what is copied is named where a backup is. */
+function checkCopies(
+  { backup, volumes, configure }: ServiceRecord,
+  report: (path: YamlPath, message: string) => void,
+): void {
+  for (const [index, volume] of volumes.entries()) {
+    if (volume.copy === undefined || volume.copy === "none") continue;
+    if (backup === "none") {
+      report(
+        ["volumes", index, "copy"],
+        `volumes[${index}] is copied for the backup, but backup is none: say how often`,
+      );
+    }
+    if (volume.copy === "server" && configure !== "postgres" && configure !== "redis") {
+      report(
+        ["volumes", index, "copy"],
+        `volumes[${index}]: only services configured as postgres or redis write their copy themselves`,
+      );
+    }
+  }
+  if (backup !== "none" && volumes.every(({ copy, shared }) => copy === "none" || (shared && !copy))) {
+    report(["backup"], `backup is ${backup}, but no volume is copied: name one, or say none`);
+  }
 }

@@ -159,6 +159,12 @@ const volume = z.strictObject({
     )
     .default([])
     .describe("Folders that are there, and the service's own, before it starts."),
+  copy: z
+    .enum(["files", "stopped", "server", "none"])
+    .optional()
+    .describe(
+      "How a copy for the backup is made. files: as they are while the service runs, SQLite databases among them by their online backup. stopped: only while the service is stopped, by `ums backup`. server: the service itself writes the copy here when it is asked. none: not at all. Default: files for config, database and, where the record's backup is media-weekly, media; none for what is shared, cache and transcode.",
+    ),
   copyImageContent: reason
     .optional()
     .describe(
@@ -382,7 +388,18 @@ export const recordSchema = z.strictObject({
     .describe("Service whose network namespace this one lives in; it then has no network of its own."),
   roles: z
     .array(
-      z.enum(["gateway", "sso", "vpn", "metrics", "socket-proxy", "portal", "balancer", "tunnel", "backup"]),
+      z.enum([
+        "gateway",
+        "sso",
+        "vpn",
+        "metrics",
+        "socket-proxy",
+        "portal",
+        "balancer",
+        "tunnel",
+        "backup",
+        "copier",
+      ]),
     )
     .default([])
     .describe("What the rest of the platform uses this service as."),

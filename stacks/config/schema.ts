@@ -4,6 +4,7 @@ import { environmentNames } from "../catalog/record.ts";
 import { parseCidr } from "../cidr.ts";
 import { accessSection } from "./sections/access.ts";
 import { alertsSection } from "./sections/alerts.ts";
+import { backupSection } from "./sections/backup.ts";
 import { databasesSection } from "./sections/databases.ts";
 import { gatewaySection, tlsSection, trustedProxiesSection, tunnelSection } from "./sections/gateway.ts";
 import { logsSection } from "./sections/logs.ts";
@@ -109,6 +110,7 @@ export const platformConfigSchema = z.strictObject({
   access: accessSection,
   alerts: alertsSection,
   logs: logsSection,
+  backup: backupSection,
   databases: databasesSection,
   mail: mailSection.optional(),
   portal: portalSection,

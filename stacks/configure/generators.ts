@@ -21,6 +21,8 @@ import { configureGrafana } from "./monitoring/grafana/index.ts";
 import { configureLoki } from "./monitoring/loki.ts";
 import { configurePrometheus } from "./monitoring/prometheus/index.ts";
 import type { GeneratorName } from "./names.ts";
+import { configureBackup } from "./operations/backup/index.ts";
+import { configureCopier } from "./operations/copier.ts";
 import { configureHomepage } from "./portal/homepage.ts";
 
 /** Who writes what. */
@@ -28,6 +30,8 @@ export const generators: Readonly<Record<GeneratorName, Configure>> = {
   alertmanager: configureAlertmanager,
   alloy: configureAlloy,
   authelia: configureAuthelia,
+  backup: configureBackup,
+  "backup-copies": configureCopier,
   blackbox: configureBlackbox,
   cloudflared: configureCloudflared,
   crowdsec: configureCrowdsec,

@@ -3,6 +3,8 @@ export const generatorNames = [
   "alertmanager",
   "alloy",
   "authelia",
+  "backup",
+  "backup-copies",
   "blackbox",
   "cloudflared",
   "crowdsec",

@@ -6,6 +6,7 @@ import { InputError, type Problem } from "../errors.ts";
 import { freeze } from "../freeze.ts";
 import type { GpuChoice, Link, Platform, SeededFile, Segment, Service, Warning } from "../platform.ts";
 import { type SignIn, signInOf, withoutUnavailable } from "./available.ts";
+import { withBackup } from "./backup.ts";
 import { compare, type Edge, hostOf, resolveEdges } from "./edges.ts";
 import { fillIn, serviceEnvironment, templateVariables, urlPort } from "./environment.ts";
 import { checkBudget, checkClashes, limitsOf } from "./limits.ts";
@@ -44,7 +45,6 @@ export function resolvePlatform(
   const variables = templateVariables(environments, config, report);
   const unset: Problem[] = [];
   const secrets = resolveSecrets(enabled, edges, config, variables, report, (problem) => unset.push(problem));
-  const volumes = dataVolumes(enabled, config, report);
   checkBudget(enabled, config, report);
   checkClashes(enabled, config, report);
   for (const [service, chain] of pulledIn) {
@@ -67,8 +67,12 @@ export function resolvePlatform(
     ...gpu(entry, config, report, warnings),
   });
   const links = pools ? edges.map((edge) => resolveLink(edge, enabled, pools, signIn)) : [];
+  const backup = withBackup([...enabled.values()].map(resolve), config);
+  const volumes = [...dataVolumes(enabled, config, report), ...backup.volumes].sort((a, b) =>
+    compare(a.name, b.name),
+  );
   const configured = configureServices({
-    services: [...enabled.values()].map(resolve),
+    services: backup.services,
     links,
     enabled,
     config,

@@ -27,9 +27,21 @@ export function mountsOf(stack: string, { value: record }: CatalogEntry): Mount[
       readOnly: volume.access === "read",
       copyImageContent: volume.copyImageContent !== undefined,
       setOwner: volume.access === "write" && volume.copyImageContent === undefined,
+      ...copyOf(volume, record),
       ...(volume.folders.length > 0 ? { folders: withParents(volume.folders) } : {}),
     }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** A record's word first; else what is the service's own and cannot be had again. */
+function copyOf(volume: VolumeRecord, { backup }: CatalogEntry["value"]): Pick<Mount, "copy"> {
+  if (backup === "none" || volume.copy === "none") return {};
+  if (volume.copy !== undefined) return { copy: volume.copy };
+  const lasting =
+    volume.class === "config" ||
+    volume.class === "database" ||
+    (volume.class === "media" && backup === "media-weekly");
+  return lasting && !volume.shared ? { copy: "files" } : {};
 }
 
 /** The folders and those they lie in, each once, sorted: a parent comes before what is in it. */

@@ -33,6 +33,7 @@ export interface StackSettings {
   access?: Record<string, unknown>;
   /** Services that run as real programs. */
   real?: "all" | string[];
+  backup?: Record<string, unknown>;
 }
 
 /** Ports of the host that something listens on; none where the kernel does not list them. */
@@ -72,7 +73,15 @@ export class TestStack {
     this.configure(settings);
   }
 
-  configure({ include, octet, catalogs = [], overrides = {}, access = {}, real = [] }: StackSettings): void {
+  configure({
+    include,
+    octet,
+    catalogs = [],
+    overrides = {},
+    access = {},
+    real = [],
+    backup = {},
+  }: StackSettings): void {
     const platform = {
       environment: "development",
       images: "rehearsal",
@@ -86,6 +95,7 @@ export class TestStack {
       overrides,
       access,
       real,
+      backup,
     };
     writeFileSync(this.file, stringify({ config: { "ums:platform": platform } }));
   }

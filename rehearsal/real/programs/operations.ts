@@ -9,6 +9,14 @@ export const operationsPrograms: readonly RealProgram[] = [
     entrypoint: ["/usr/bin/restic"],
   },
   {
+    name: "python",
+    image: "docker.io/library/python",
+    base: "debian",
+    // It brings Python, and is in the common root already.
+    packages: ["python3-yaml"],
+    command: ["python3"],
+  },
+  {
     // Not the upstream program, which is not to be had here: HAProxy, with the rules that the same variables say.
     name: "socket-proxy",
     image: "docker.io/wollomatic/socket-proxy",

@@ -1,8 +1,10 @@
 import type { Service } from "../../platform.ts";
 import type { Configuration, ConfigureContext } from "../context.ts";
 import { logLevel, profiles } from "../logLevel.ts";
+import { answeringFiles, isAsked, startAnswering } from "../operations/answer.ts";
 import { linesText, SecretString } from "../text.ts";
 import { type Account, accountsAt } from "./accounts.ts";
+import { copyUser, redisCopyScript } from "./redisCopy.ts";
 
 /** Folder of the generated files. */
 const folder = "/etc/redis";
@@ -20,7 +22,7 @@ const slow = 100;
  */
 export function configureRedis(service: Service, context: ConfigureContext): Configuration {
   const probe = context.secret(service.name, service.name, "password", "sha256");
-  const data = service.mounts.find(({ readOnly }) => !readOnly)?.path;
+  const data = service.mounts.find(({ readOnly, copy }) => !readOnly && copy === undefined)?.path;
   if (!probe || data === undefined) {
     context.report({
       place: context.recordPlace(service.name, []),
@@ -50,13 +52,25 @@ export function configureRedis(service: Service, context: ConfigureContext): Con
         // No comments and no empty lines of meaning: Redis reads rules alone here.
         text: linesText([
           new SecretString("user default on #", probe, " -@all +ping"),
+          ...(isAsked(context)
+            ? [new SecretString(`user ${copyUser} on #`, probe, " -@all +info +bgrewriteaof")]
+            : []),
           ...accountsAt(service.name, context).map((account) => ruleOf(account, context)),
         ]),
         mode: "0400",
       },
+      { path: `${folder}/start.sh`, text: startScript },
+      ...answeringFiles(service, context, folder, redisCopyScript(data)),
     ],
   };
 }
+
+/** The image's own entrypoint gives files away that are root's and keeps new ones from others; no more than that. */
+const startScript = `set -u
+umask 077
+${startAnswering(folder)}
+exec "$@"
+`;
 
 /** All commands that read and write data, on its own keys and channels; what its record allows or forbids comes last. */
 function ruleOf({ consumer, index, account, password }: Account, context: ConfigureContext): SecretString {
@@ -66,7 +80,11 @@ function ruleOf({ consumer, index, account, password }: Account, context: Config
       place: context.recordPlace(consumer, ["accounts", index]),
       message: `accounts[${index}]: ${message}`,
     });
-  if (user === "default") report(`"default" is the probe's at ${provider}; choose another user`);
+  if (user === "default" || user === copyUser) {
+    report(
+      `"${user}" is the ${user === "default" ? "probe" : "backup"}'s at ${provider}; choose another user`,
+    );
+  }
   if (keys.length + channels.length + commands.length === 0) {
     report(
       `the user "${user}" at ${provider} may use nothing there: name its keys, as in keys: ["${user}:*"]`,

@@ -45,7 +45,7 @@ const wanted = {
     "tautulli",
   ],
   portal: ["homepage"],
-  operations: ["backup", "socket-proxy"],
+  operations: ["backup", "backup-copies", "socket-proxy"],
   medianest: [
     "medianest-nginx",
     "medianest-frontend",
@@ -113,6 +113,7 @@ const permanentNumbers: Readonly<Record<string, number>> = {
   homepage: 70,
   backup: 72,
   "socket-proxy": 73,
+  "backup-copies": 74,
   "medianest-nginx": 80,
   "medianest-frontend": 81,
   "medianest-backend": 82,
@@ -248,6 +249,7 @@ describe("what the specification says of a service", () => {
     expect(holders).toEqual([
       "backup backup",
       "balancer haproxy",
+      "copier backup-copies",
       "gateway traefik",
       "metrics prometheus",
       "portal homepage",

@@ -1,7 +1,9 @@
 import type { Service } from "../../../platform.ts";
 import type { Configuration, ConfigureContext } from "../../context.ts";
+import { answeringFiles } from "../../operations/answer.ts";
 import { type Account, accountsAt } from "../accounts.ts";
 import { accountsSql } from "./accountsSql.ts";
+import { copyScript } from "./copy.ts";
 import { archiveScript, startScript } from "./scripts.ts";
 import { archiveFolder, folder, hbaText, maintenanceExtensions, settingsText } from "./settings.ts";
 
@@ -25,7 +27,7 @@ export function configurePostgres(service: Service, context: ConfigureContext): 
   const accounts = accountsAt(service.name, context);
   checkNames(service, context, accounts);
   const archive = archiveFolder(service, context);
-  const { archiveHours } = context.settings.databases;
+  const { archiveHours, baseBackupHours } = context.settings.databases;
   return {
     files: [
       { path: `${folder}/postgresql.conf`, text: settingsText(service, context, accounts) },
@@ -39,6 +41,7 @@ export function configurePostgres(service: Service, context: ConfigureContext): 
       ...(archive === undefined
         ? []
         : [{ path: `${folder}/archive.sh`, text: archiveScript(archive, archiveHours) }]),
+      ...answeringFiles(service, context, folder, copyScript(baseBackupHours)),
     ],
   };
 }

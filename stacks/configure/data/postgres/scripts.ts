@@ -1,3 +1,4 @@
+import { startAnswering } from "../../operations/answer.ts";
 import { folder } from "./settings.ts";
 
 /** Exists once every account is there; on a tmpfs, so not after a restart. The records' probes ask for it. */
@@ -34,6 +35,7 @@ make_accounts() {
 }
 
 ( make_accounts & )
+${startAnswering(folder)}
 exec "$@"
 `;
 

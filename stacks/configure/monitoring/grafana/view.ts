@@ -65,7 +65,7 @@ export function viewOf(grafana: Service, context: ConfigureContext): View {
     containers: collector !== undefined && containerJobs(collector, context).length > 0,
     probes: new Set(collector ? probeJobs(collector, context).map(({ job_name }) => job_name) : []),
     traefik: measured.find(({ roles, configure }) => roles.includes("gateway") && configure === "traefik"),
-    backups: measured.some(({ roles }) => roles.includes("backup")),
+    backups: measured.some(({ roles }) => roles.includes("copier")),
     records: (series) =>
       services.some(({ rules }) => rules.some((rule) => "record" in rule && rule.record === series)),
   };

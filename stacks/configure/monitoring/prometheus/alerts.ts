@@ -1,4 +1,5 @@
 import type { ServiceRecord } from "../../../catalog/record.ts";
+import { secondsOf } from "../../../config/sections/backup.ts";
 import type { ConfigureContext } from "../../context.ts";
 import { serviceLabels } from "../reached.ts";
 import { alertRule, type RuleGroup } from "./rules.ts";
@@ -161,18 +162,24 @@ function vpnAlerts(
 
 type BackupClass = Exclude<ServiceRecord["backup"], "none">;
 
-/** Age at which a backup is late: its interval, and time for one run. */
-const lateAfter: Readonly<Record<BackupClass, { seconds: number; text: string }>> = {
-  "database-hourly": { seconds: 2 * 3600, text: "2h" },
-  "config-daily": { seconds: 26 * 3600, text: "26h" },
-  "media-weekly": { seconds: 8 * 86_400, text: "8d" },
+/** Seconds that a run of a class may take before its backup counts as late. */
+const runs: Readonly<Record<BackupClass, number>> = {
+  "database-hourly": 3600,
+  "config-daily": 2 * 3600,
+  "media-weekly": 86_400,
 };
 
+/** A number of seconds as Prometheus writes a duration. */
+function duration(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400}d`;
+  return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${seconds / 60}m`;
+}
+
 /**
- * Over what the service with the role backup reports of each service it backs up, with labels `service` and `class`:
+ * Over what the backup reports of each service and repository, with labels `service`, `class` and `repository`:
  * ums_backup_last_success_timestamp_seconds, and ums_backup_last_exit_code, 0 where the last run was a success.
  */
-function backupAlerts({ services }: ConfigureContext): object[] {
+function backupAlerts({ services, settings }: ConfigureContext): object[] {
   if (!services.some(({ roles }) => roles.includes("backup"))) return [];
   const used = [...new Set(services.map(({ backup }) => backup))]
     .filter((name): name is BackupClass => name !== "none")
@@ -181,27 +188,37 @@ function backupAlerts({ services }: ConfigureContext): object[] {
   return [
     alertRule({
       alert: "BackupFailed",
-      expr: "max by (service, class) (ums_backup_last_exit_code) != 0",
+      expr: "max by (service, class, repository) (ums_backup_last_exit_code) != 0",
       severity: "critical",
       concern: "backup",
-      summary: "The last backup of {{ $labels.service }} failed with code {{ $value }}",
+      summary:
+        "The last backup of {{ $labels.service }} to {{ $labels.repository }} failed with code {{ $value }}",
+      description: "The log of the backup service says why; `ums backup` makes it again.",
+    }),
+    alertRule({
+      alert: "BackupRepositoryUnsound",
+      expr: "max by (repository) (ums_backup_maintenance_last_exit_code) != 0",
+      severity: "critical",
+      concern: "backup",
+      summary: "The maintenance of the repository {{ $labels.repository }} failed with code {{ $value }}",
+      description: "It forgets what is kept no longer, and checks what is left.",
     }),
     ...used.flatMap((name) => {
-      const { seconds, text } = lateAfter[name];
+      const seconds = secondsOf(settings.backup.classes[name].every) + runs[name];
       return [
         alertRule({
           alert: "BackupLate",
-          expr: `time() - max by (service, class) (${success}{class="${name}"}) > ${seconds}`,
+          expr: `time() - max by (service, class, repository) (${success}{class="${name}"}) > ${seconds}`,
           severity: "critical",
           concern: "backup",
           labels: { class: name },
           summary:
-            "The last backup of {{ $labels.service }} ({{ $labels.class }}) is {{ $value | humanizeDuration }} old",
+            "The last backup of {{ $labels.service }} ({{ $labels.class }}) in {{ $labels.repository }} is {{ $value | humanizeDuration }} old",
         }),
         alertRule({
           alert: "BackupMissing",
           expr: `group ${byService} (ums_service_info{backup="${name}"} unless on (service) ${success})`,
-          for: text,
+          for: duration(seconds),
           severity: "critical",
           concern: "backup",
           labels: { class: name },

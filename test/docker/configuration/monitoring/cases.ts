@@ -243,6 +243,13 @@ export const cases: readonly Case[] = [
     { service: "sonarr", class: "config-daily", severity: "critical", concern: "backup" },
     "1m",
   ),
+  plain(
+    "BackupRepositoryUnsound",
+    series("ums_backup_maintenance_last_exit_code", { repository: "local" }),
+    ["1x20", "0x20"],
+    { repository: "local", severity: "critical", concern: "backup" },
+    "1m",
+  ),
   ...(
     [
       ["database-hourly", 2 * 3600],

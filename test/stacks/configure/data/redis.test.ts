@@ -55,7 +55,7 @@ describe.each(["dev", "prod"])("every Redis of stack %s", (stack) => {
     }
   });
 
-  it("knows its consumers by hashes of their passwords, and lets no other account but the probe's in", () => {
+  it("knows its consumers by hashes of their passwords, and lets no other account but the probe's and the backup's in", () => {
     for (const { name } of servers) {
       const accounts = accountsOf(fileOf(of, "users.acl", name));
       const consumers = of.services.flatMap((service) =>
@@ -63,7 +63,10 @@ describe.each(["dev", "prod"])("every Redis of stack %s", (stack) => {
           .filter(({ provider }) => provider === name)
           .map(({ user, password }) => [user, secretValue(of, `${service.name}/${password}`)] as const),
       );
-      expect([...accounts.keys()].sort()).toEqual(["default", ...consumers.map(([user]) => user)].sort());
+      expect([...accounts.keys()].sort()).toEqual(
+        ["backup", "default", ...consumers.map(([user]) => user)].sort(),
+      );
+      expect(accounts.get("backup")?.slice(2)).toEqual(["-@all", "+info", "+bgrewriteaof"]);
       for (const [user, password] of consumers) {
         const hash = createHash("sha256").update(password).digest("hex");
         expect(accounts.get(user)?.slice(0, 2)).toEqual(["on", `#${hash}`]);

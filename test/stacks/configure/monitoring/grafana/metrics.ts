@@ -130,10 +130,10 @@ export const metrics: Readonly<Record<string, Readonly<Record<string, readonly s
   },
   // navidrome/navidrome: core/metrics/prometheus.go
   navidrome: { db_model_totals: ["model"] },
-  // What the service with the role backup reports.
+  // What the copier reports of the backups.
   backup: {
-    ums_backup_last_success_timestamp_seconds: ["class"],
-    ums_backup_last_exit_code: ["class"],
+    ums_backup_last_success_timestamp_seconds: ["class", "repository"],
+    ums_backup_last_exit_code: ["class", "repository"],
   },
 };
 
