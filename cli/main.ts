@@ -22,6 +22,10 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+stackCommand(
+  "browse",
+  "choose services on the terminal, by category, ending in a plan; ums alone does it, too",
+).action(async (options) => (await import("./commands/browse.ts")).browse(options));
 const json = new Option("--json", "print JSON");
 const real = new Option(
   "--real <services>",
@@ -137,8 +141,11 @@ stackCommand("doctor", "check what the stack needs of this machine, and say how 
   .addOption(json)
   .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));
 
+const words = process.argv.slice(2);
+const onTerminal = process.stdin.isTTY && process.stdout.isTTY;
+
 try {
-  await program.parseAsync();
+  await program.parseAsync(words.length === 0 && onTerminal ? ["browse"] : words, { from: "user" });
 } catch (error) {
   const { code, exitCode } = error as { code?: string; exitCode?: number };
   if (code?.startsWith("commander.")) process.exitCode = exitCode === 0 ? exitCodes.fine : exitCodes.input;

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import type { StackConfigOptions } from "../stacks/config/load.ts";
 import { type LoadedStack, loadStack, readStack } from "../stacks/load.ts";
 import { chosenReal } from "../stacks/real.ts";
 import type { ResolveOptions } from "../stacks/resolve/index.ts";
@@ -35,7 +36,10 @@ function stateHome(): string {
 const realOfConfig = "config";
 
 /** @throws InputError when catalogue or config are wrong */
-export function openSession({ stack, stackFile, real }: StackOptions, options: ResolveOptions = {}): Session {
+export function openSession(
+  { stack, stackFile, real }: StackOptions,
+  options: ResolveOptions & Pick<StackConfigOptions, "text"> = {},
+): Session {
   const state = new StackState(stateHome(), stack);
   const choice = real === undefined ? state.readReal() : real === realOfConfig ? undefined : real;
   const loaded = loadStack(root, stack, {

@@ -34,11 +34,15 @@ export async function plan(options: PlanOptions): Promise<void> {
 
 function showPlan(platform: Platform, planned: PlannedStack, { json, markdown, since, limit }: PlanOptions) {
   if (json === true) return `${JSON.stringify(planJson(platform, planned), null, 2)}\n`;
-  const last = planned.last ? "since the last up" : "nothing was deployed from here yet";
-  const comparison = since === undefined ? last : `since ${basename(since)}`;
+  const comparison = since === undefined ? sinceLastUp(planned) : `since ${basename(since)}`;
   return markdown === true
     ? reviewMarkdown({ platform, ...planned, comparison }, limit)
     : planText(platform, planned, comparison);
+}
+
+/** What the changes are counted from, where nothing else was asked for. */
+export function sinceLastUp({ last }: PlannedStack): string {
+  return last ? "since the last up" : "nothing was deployed from here yet";
 }
 
 export function planJson(platform: Platform, { program, next, changes, report }: PlannedStack) {
@@ -96,7 +100,7 @@ export function planJson(platform: Platform, { program, next, changes, report }:
   };
 }
 
-function planText(
+export function planText(
   platform: Platform,
   { program, changes, last, report }: PlannedStack,
   comparison: string,

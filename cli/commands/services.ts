@@ -35,24 +35,14 @@ export function changeServices(
   const before = readFileSync(path, "utf8");
   const after = changeSelection(before, change);
   const next = tryOut(after, loaded, options);
-  const had = new Set(loaded.platform.services.map(({ name }) => name));
   const has = new Set(next.platform.services.map(({ name }) => name));
-  const joining = [...has].filter((name) => !had.has(name));
-  const leaving = [...had].filter((name) => !has.has(name));
   const stayed = wanted.filter((name) => (command === "remove" || command === "disable") && has.has(name));
   if (stayed.length > 0) throw stillRequired(stayed, next);
-  const kept = leaving.flatMap((name) =>
-    loaded.platform.volumes
-      .filter(({ users, shared }) => !shared && users.includes(name))
-      .map((volume) => volume.name),
-  );
   if (options.dryRun !== true && after !== before) writeKept(path, after);
   process.stdout.write(
     `${[
       ...lines,
-      ...(joining.length > 0 ? [`joins the stack: ${joining.join(", ")}`] : []),
-      ...(leaving.length > 0 ? [`leaves the stack: ${leaving.join(", ")}`] : []),
-      ...(kept.length > 0 ? [`its data stays in ${kept.join(", ")} (npx ums volumes)`] : []),
+      ...memberLines(loaded, next),
       after === before
         ? `${loaded.config.file} is as it was`
         : options.dryRun === true
@@ -60,6 +50,25 @@ export function changeServices(
           : `${loaded.config.file} is changed; npx ums plan --stack ${options.stack} shows what an up does`,
     ].join("\n")}\n`,
   );
+}
+
+/** Who joins and who leaves between two states of a stack, and where the data stays. */
+export function memberLines(
+  { platform }: Pick<LoadedStack, "platform">,
+  next: Pick<LoadedStack, "platform">,
+): string[] {
+  const had = new Set(platform.services.map(({ name }) => name));
+  const has = new Set(next.platform.services.map(({ name }) => name));
+  const joining = [...has].filter((name) => !had.has(name));
+  const leaving = [...had].filter((name) => !has.has(name));
+  const kept = platform.volumes
+    .filter(({ users, shared }) => !shared && users.some((name) => leaving.includes(name)))
+    .map(({ name }) => name);
+  return [
+    ...(joining.length > 0 ? [`joins the stack: ${joining.join(", ")}`] : []),
+    ...(leaving.length > 0 ? [`leaves the stack: ${leaving.join(", ")}`] : []),
+    ...(kept.length > 0 ? [`its data stays in ${kept.join(", ")} (npx ums volumes)`] : []),
+  ];
 }
 
 /** The services that are meant: named ones, those of a category, those of a group. @throws InputError for unknown ones */

@@ -45,7 +45,8 @@ async function engineAnswers(): Promise<boolean> {
   );
 }
 
-async function installPackages(packages: readonly string[], say: Say): Promise<void> {
+/** Installs packages of Debian. @throws EnvironmentFault where that may not or cannot be done from here */
+export async function installPackages(packages: readonly string[], say: Say): Promise<void> {
   const command = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
   if (process.getuid?.() !== 0 || !isDebian()) {
     const how = isDebian()
