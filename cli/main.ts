@@ -9,12 +9,16 @@ const program = new Command("ums")
   .exitOverride();
 
 /** A command that works on a stack; what it does is loaded only when it runs, so that help is quick. */
-function stackCommand(name: string, description: string): Command {
-  return program
+function stackCommand(name: string, description: string, parent: Command = program): Command {
+  return parent
     .command(name)
     .description(description)
     .option("-s, --stack <name>", "the stack: Pulumi.<name>.yaml", "dev")
-    .option("--stack-file <path>", "read the stack's config from this file instead");
+    .option("--stack-file <path>", "use this file for the stack's config instead");
+}
+
+function secretsCommand(name: string, description: string): Command {
+  return stackCommand(name, description, secrets);
 }
 
 function wholeNumber(text: string): number {
@@ -115,19 +119,27 @@ stackCommand(
 stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
   async (options) => (await import("./commands/recover.ts")).recover(options),
 );
-const secret = program.command("secret").description("secrets of a stack");
-secret
-  .command("show-once <user>")
-  .description("print the generated password of a user of the sign-in, one time")
-  .option("-s, --stack <name>", "the stack: Pulumi.<name>.yaml", "dev")
-  .option("--stack-file <path>", "use this file instead")
-  .action(async (user, options) => (await import("./commands/showOnce.ts")).showOnce(user, options));
-secret
-  .command("set <name>")
-  .description("encrypt a value, read from standard input, into the stack's config file")
-  .option("-s, --stack <name>", "the stack: Pulumi.<name>.yaml", "dev")
-  .option("--stack-file <path>", "use this file instead")
-  .action(async (name, options) => (await import("./commands/secret.ts")).setSecret(name, options));
+const secrets = program.command("secrets").alias("secret").description("secrets of a stack");
+secretsCommand("list", "every secret with its version, age and users, and no value")
+  .addOption(json)
+  .action(async (options) => (await import("./commands/secrets/list.ts")).listSecrets(options));
+secretsCommand("show <name>", "where a secret is used, and since when")
+  .addOption(json)
+  .option("--reveal", "print the value, which the audit log keeps in mind")
+  .action(async (name, options) => (await import("./commands/secrets/show.ts")).showSecret(name, options));
+secretsCommand("rotate [names...]", "another value for secrets; without a name, go on after an interruption")
+  .option("--due", "those that are due by their schedule")
+  .option("--dry-run", "show what would be done")
+  .action(async (names, options) =>
+    (await import("./commands/secrets/rotate.ts")).rotateSecrets(names, options),
+  );
+secretsCommand(
+  "set <name>",
+  "encrypt a value, read from standard input, into the stack's config file",
+).action(async (name, options) => (await import("./commands/secret.ts")).setSecret(name, options));
+secretsCommand("show-once <user>", "print the generated password of a user of the sign-in, one time").action(
+  async (user, options) => (await import("./commands/showOnce.ts")).showOnce(user, options),
+);
 stackCommand("status", "show every service's state")
   .addOption(json)
   .action(async (options) => (await import("./commands/status.ts")).status(options));

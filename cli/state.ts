@@ -6,6 +6,7 @@ import type { PlatformConfig } from "../stacks/config/schema.ts";
 import { EnvironmentFault, InputError } from "../stacks/errors.ts";
 import { writePrivate } from "../targets/files.ts";
 import type { Snapshot } from "../targets/plan.ts";
+import { type Journal, readJournal } from "./secrets/journal.ts";
 
 /** Secrets that were shown once, by id. The digest is of a long random value, which nobody finds by trying. */
 const shownSchema = z.record(z.string(), z.strictObject({ digest: z.string(), at: z.string() }));
@@ -28,6 +29,20 @@ export class StackState {
 
   get composePath(): string {
     return join(this.folder, "compose.yaml");
+  }
+
+  /** Where it is written who looked at secrets and who changed them. */
+  get auditPath(): string {
+    return join(this.folder, "audit.log");
+  }
+
+  get rotationPath(): string {
+    return join(this.folder, "rotation.json");
+  }
+
+  /** The rotation of secrets that is under way, or was interrupted. */
+  readRotation(): Journal | undefined {
+    return readJournal(this.rotationPath);
   }
 
   /** What the last complete `up` deployed. */

@@ -49,7 +49,7 @@ export async function refuseWeak(
     const value = values[key];
     const why = value === undefined ? undefined : await weakness(value, typed.words);
     if (why === undefined) continue;
-    const fix = `set another: npx ums secret set ${key} --stack ${stack}`;
+    const fix = `set another: npx ums secrets set ${key} --stack ${stack}`;
     problems.push({ place: typed.place, message: `the password ${key} is too weak: ${why}; ${fix}` });
   }
   if (problems.length > 0) throw new InputError(problems);

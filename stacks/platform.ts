@@ -98,14 +98,29 @@ export interface TypedPassword {
 
 /** Where a secret's value comes from. */
 export type SecretSource =
-  | { kind: "generate"; form: "password" | "hex" | "base64" | "uuid"; length: number }
+  | {
+      kind: "generate";
+      form: "password" | "hex" | "base64" | "uuid";
+      length: number;
+      /** Default 1. Another version is another value. */
+      version?: number;
+      /** Version before it, which is kept while a rotation is under way. */
+      previous?: number;
+    }
   | { kind: "config"; key: string; isSet: boolean; typed?: TypedPassword }
-  | { kind: "template"; parts: readonly TemplatePart[] };
+  | {
+      kind: "template";
+      parts: readonly TemplatePart[];
+      /** It is a generated file with secrets in it. */
+      isFile?: boolean;
+    };
 
 export interface PlatformSecret {
   /** service/name */
   id: string;
   source: SecretSource;
+  /** Why its value must never change. */
+  fixed?: string;
 }
 
 /** A file written into a volume before the service starts: plain text, or a secret by its id. */

@@ -1,13 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
 import { parseDocument } from "yaml";
 import { loadEnvironments, type StackConfig } from "../../stacks/config/load.ts";
+import { changeVersions } from "../../stacks/config/versions.ts";
 import { InputError } from "../../stacks/errors.ts";
 import { refuseWeak } from "../../stacks/password.ts";
 import { resolvePlatform } from "../../stacks/resolve/index.ts";
+import { dayOf } from "../../stacks/secrets/inventory.ts";
+import { writeKept } from "../../targets/files.ts";
 import { newEncryptionSalt, sealPulumiSecret } from "../../targets/inProcess/cipher.ts";
+import { audit } from "../secrets/audit.ts";
+import { readValues } from "../secrets/input.ts";
 import { openConfig, root, type StackOptions } from "../session.ts";
 
 /**
@@ -18,8 +21,14 @@ export async function setSecret(name: string, options: StackOptions): Promise<vo
   if (!/^[a-z][A-Za-z0-9]*$/.test(name))
     throw new InputError([{ message: `"${name}" is no name of a secret: use camelCase` }]);
   const { config, catalog, state, stack } = openConfig(options);
+  if (state.readRotation()?.secrets.some((secret) => secret.name === name))
+    throw new InputError([
+      {
+        message: `a rotation of ${name} was interrupted: npx ums secrets rotate --stack ${stack} goes on with it`,
+      },
+    ]);
   const passphrase = state.passphrase(config.platform.environment);
-  const value = await readValue(`value of ${name}: `);
+  const [value = ""] = await readValues([`value of ${name}: `]);
   if (value === "") throw new InputError([{ message: "the value is empty: nothing was set" }]);
   await refuseWeak(resolvePlatform(catalog, asRehearsal(config, name), loadEnvironments(root)), {
     [name]: value,
@@ -36,11 +45,14 @@ export async function setSecret(name: string, options: StackOptions): Promise<vo
   }
   const salt = config.encryptionSalt ?? newEncryptionSalt(passphrase);
   document.setIn(["encryptionsalt"], salt);
-  document.setIn(
-    ["config", "ums:secrets", name],
-    document.createNode({ secure: sealPulumiSecret(value, salt, passphrase) }),
-  );
-  writeFileSync(path, document.toString({ lineWidth: 0 }));
+  const before = config.platform.secretVersions[name]?.version ?? 1;
+  const version = config.secretKeys.includes(name) ? before + 1 : before;
+  const after = changeVersions(document.toString({ lineWidth: 0 }), {
+    versions: { [name]: { version, since: dayOf(new Date()) } },
+    ciphertexts: { [name]: sealPulumiSecret(value, salt, passphrase) },
+  });
+  writeKept(path, after);
+  audit(state.auditPath, { action: "set", stack, secrets: [{ name, to: version }] });
   process.stdout.write(`${name} is set in ${config.file} for the stack ${stack}\n`);
 }
 
@@ -48,23 +60,4 @@ export async function setSecret(name: string, options: StackOptions): Promise<vo
 function asRehearsal(config: StackConfig, key: string): StackConfig {
   const secretKeys = [...new Set([...config.secretKeys, key])].sort();
   return { ...config, secretKeys, platform: { ...config.platform, images: "rehearsal", real: [] } };
-}
-
-/** One line from standard input; not echoed on a terminal. */
-function readValue(prompt: string): Promise<string> {
-  const terminal = process.stdin.isTTY === true;
-  if (terminal) process.stderr.write(prompt);
-  const silent = new Writable({ write: (_chunk, _encoding, written) => written() });
-  const reader = createInterface({ input: process.stdin, output: silent, terminal });
-  return new Promise((done) => {
-    let line = "";
-    reader.once("line", (text) => {
-      line = text;
-      reader.close();
-    });
-    reader.once("close", () => {
-      if (terminal) process.stderr.write("\n");
-      done(line);
-    });
-  });
 }

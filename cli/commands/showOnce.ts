@@ -2,6 +2,7 @@ import { InputError } from "../../stacks/errors.ts";
 import { signInUsers } from "../../stacks/signIn.ts";
 import { didYouMean } from "../../stacks/suggest.ts";
 import { chooseEngine } from "../engines/choose.ts";
+import { audit } from "../secrets/audit.ts";
 import { openSession, root, type StackOptions } from "../session.ts";
 
 /**
@@ -23,7 +24,8 @@ export async function showOnce(user: string, options: StackOptions): Promise<voi
   if (!state.readSnapshot()) throw refuse(`the stack ${stack} is not up: its first up makes the password`);
   const engine = await chooseEngine(undefined, state);
   await state.locked(async () => {
-    const value = await engine.generatedSecret({ root, loaded, state }, secret);
+    const generated = await engine.generatedSecrets({ root, loaded, state });
+    const value = generated(secret)?.value;
     if (value === undefined)
       throw refuse(`no password was made for ${user} yet: npx ums up --stack ${stack}`);
     const earlier = state.shownAt(secret.id, value);
@@ -32,6 +34,7 @@ export async function showOnce(user: string, options: StackOptions): Promise<voi
         `${user}'s password was shown already, on ${earlier}; if it is lost, name users with passwords of your own in access.users`,
       );
     }
+    audit(state.auditPath, { action: "reveal", stack, secrets: [{ name: secret.id }] });
     state.markShown(secret.id, value);
     process.stdout.write(`${value}\n`);
   });

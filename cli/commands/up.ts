@@ -55,6 +55,6 @@ function firstSignIn(platform: Platform, state: StackState): string[] {
     .filter(([, { id, source }]) => source.kind === "generate" && !state.wasShown(id))
     .map(
       ([user]) =>
-        `${user}'s password is shown once: npx ums secret show-once ${user} --stack ${platform.stack}`,
+        `${user}'s password is shown once: npx ums secrets show-once ${user} --stack ${platform.stack}`,
     );
 }

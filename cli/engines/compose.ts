@@ -20,11 +20,18 @@ import { connectDocker, dockerFault, stackContainers, stackVolumes } from "../..
 import { checkHost, requireImages } from "../../targets/docker/preflight.ts";
 import { createVolumes, runSeeds } from "../../targets/docker/seed.ts";
 import { writePrivate } from "../../targets/files.ts";
-import { bindSecrets } from "../../targets/inProcess/bind.ts";
+import { bindSecrets, inForm } from "../../targets/inProcess/bind.ts";
 import { openPulumiSecrets } from "../../targets/inProcess/cipher.ts";
 import { SecretStore } from "../../targets/inProcess/secretStore.ts";
 import { dockerTypes } from "../../targets/resources.ts";
-import { type Engine, type EngineContext, patience, type SecretContext, waitsOf } from "./engine.ts";
+import {
+  type Engine,
+  type EngineContext,
+  type GeneratedSecret,
+  patience,
+  type SecretContext,
+  waitsOf,
+} from "./engine.ts";
 import { buildRehearsal } from "./rehearsal.ts";
 
 /** The embedded engine: the program's resources as a Compose file, started by Docker Compose. */
@@ -92,6 +99,8 @@ export class ComposeEngine implements Engine {
         await watch.stop();
       }
       await waitUntilHealthy(docker, platform.stack, waitsOf(context), { seconds: patience, progress });
+      store.retire(program.resources);
+      store.save();
     } catch (error) {
       if (error instanceof ComposeFailure) {
         const containers = await stackContainers(docker, platform.stack);
@@ -113,12 +122,17 @@ export class ComposeEngine implements Engine {
     }
   }
 
-  async generatedSecret(
-    { loaded, state }: SecretContext,
-    secret: PlatformSecret,
-  ): Promise<string | undefined> {
+  async generatedSecrets({
+    loaded,
+    state,
+  }: SecretContext): Promise<(secret: PlatformSecret) => GeneratedSecret | undefined> {
     const passphrase = state.passphrase(loaded.config.platform.environment);
-    return SecretStore.open(state.secretsPath, passphrase).known(generatedResource(secret));
+    const store = SecretStore.open(state.secretsPath, passphrase);
+    return (secret) => {
+      const resource = generatedResource(secret);
+      const known = store.known(resource);
+      return known && { ...known, value: inForm(known.value, resource.output) };
+    };
   }
 
   async removeData(context: EngineContext): Promise<void> {

@@ -16,6 +16,13 @@ export interface EngineContext {
 /** What generated secrets are read with. */
 export type SecretContext = Pick<EngineContext, "root" | "loaded" | "state">;
 
+/** A generated secret as an engine keeps it. */
+export interface GeneratedSecret {
+  value: string;
+  /** When it was made, where the engine wrote it down. */
+  at?: Date;
+}
+
 /** Something that makes a stack real. */
 export interface Engine {
   readonly name: "pulumi" | "compose";
@@ -23,8 +30,8 @@ export interface Engine {
   readonly description: string;
   up(context: EngineContext): Promise<void>;
   down(context: EngineContext): Promise<void>;
-  /** The value that a deployment generated for a secret of the platform; undefined where none has. */
-  generatedSecret(context: SecretContext, secret: PlatformSecret): Promise<string | undefined>;
+  /** Reads what deployments generated for secrets of the platform; undefined for one that has no value yet. */
+  generatedSecrets(context: SecretContext): Promise<(secret: PlatformSecret) => GeneratedSecret | undefined>;
   /** Removes the data volumes of a stack that is down. */
   removeData(context: EngineContext): Promise<void>;
 }

@@ -13,7 +13,14 @@ import { failure, waitUntilHealthy } from "../../targets/docker/health.ts";
 import { connectDocker, hostFault, stackContainers, stackVolumes } from "../../targets/docker/host.ts";
 import { checkHost } from "../../targets/docker/preflight.ts";
 import type { StackState } from "../state.ts";
-import { type Engine, type EngineContext, patience, type SecretContext, waitsOf } from "./engine.ts";
+import {
+  type Engine,
+  type EngineContext,
+  type GeneratedSecret,
+  patience,
+  type SecretContext,
+  waitsOf,
+} from "./engine.ts";
 import { recover, shortName } from "./recover.ts";
 import { buildRehearsal } from "./rehearsal.ts";
 import { stateValue } from "./stateValue.ts";
@@ -125,9 +132,11 @@ export class PulumiEngine implements Engine {
     });
   }
 
-  async generatedSecret(context: SecretContext, secret: PlatformSecret): Promise<string | undefined> {
-    const stack = await existingStack(context);
-    return stateValue((await stack.exportStack()).deployment, generatedResource(secret));
+  async generatedSecrets(
+    context: SecretContext,
+  ): Promise<(secret: PlatformSecret) => GeneratedSecret | undefined> {
+    const { deployment } = await (await existingStack(context)).exportStack();
+    return (secret) => stateValue(deployment, generatedResource(secret));
   }
 
   async removeData(context: EngineContext): Promise<void> {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { GeneratedResource } from "../../components/secret/generated.ts";
+import type { GeneratedSecret } from "./engine.ts";
 
 /** A secret in an exported state, in plain text as JSON (pulumi/pulumi, sdk/go/common/resource: SigKey and SecretSig). */
 const exportedSecret = z.object({
@@ -9,23 +11,30 @@ const exportedSecret = z.object({
 const exported = z.object({
   resources: z
     .array(
-      z.object({ urn: z.string(), type: z.string(), outputs: z.record(z.string(), z.unknown()).default({}) }),
+      z.object({
+        urn: z.string(),
+        type: z.string(),
+        outputs: z.record(z.string(), z.unknown()).default({}),
+        created: z.coerce.date().optional(),
+      }),
     )
     .default([]),
 });
 
-/** The `result` of a resource in a deployment that was exported with its secrets; undefined where it is not in it. */
+/** What a resource generated, in a deployment that was exported with its secrets; undefined where it is not in it. */
 export function stateValue(
   deployment: unknown,
-  resource: { type: string; name: string },
-): string | undefined {
+  { type, name, output }: GeneratedResource,
+): GeneratedSecret | undefined {
   const found = exported
     .parse(deployment)
-    .resources.find(({ urn, type }) => type === resource.type && urn.endsWith(`::${resource.name}`));
-  const result = found?.outputs.result;
+    .resources.find((resource) => resource.type === type && resource.urn.endsWith(`::${name}`));
+  const result = found?.outputs[output];
   const secret = exportedSecret.safeParse(result);
-  return z
+  const value = z
     .string()
     .optional()
     .parse(secret.success ? JSON.parse(secret.data.plaintext) : result);
+  if (value === undefined) return undefined;
+  return { value, ...(found?.created === undefined ? {} : { at: found.created }) };
 }

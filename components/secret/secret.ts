@@ -38,7 +38,9 @@ export class Secret extends pulumi.ComponentResource {
           .all(source.parts.map((part) => this.piece(part, secretValue, derive)))
           .apply((parts) => parts.join(""));
       case "generate":
-        return this.generate(name, source.form, source.length);
+        // Declared beside the present version, the one before it stays as it was until it is retired.
+        if (source.previous !== undefined) this.generate(name, source, source.previous);
+        return this.generate(name, source, source.version);
     }
   }
 
@@ -57,11 +59,11 @@ export class Secret extends pulumi.ComponentResource {
 
   private generate(
     name: string,
-    form: "password" | "hex" | "base64" | "uuid",
-    length: number,
+    { form, length }: Extract<PlatformSecret["source"], { kind: "generate" }>,
+    version?: number,
   ): pulumi.Output<string> {
     const options = { parent: this };
-    const resource = generatedName(name, form);
+    const resource = generatedName(name, form, version);
     switch (form) {
       // No special characters: the value also stands in URLs and configuration files.
       case "password":

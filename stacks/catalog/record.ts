@@ -251,6 +251,9 @@ const secret = z
       .describe(
         "With config: a password that people type at a sign-in. One that is easily guessed is refused.",
       ),
+    fixed: reason
+      .optional()
+      .describe("Why the value must never change, as that of a key that data is encrypted with."),
   })
   .superRefine((value, context) => {
     const sources = (["generate", "config", "from", "template"] as const).filter(
@@ -269,6 +272,14 @@ const secret = z
         path: ["strong"],
         message: "only a secret that people set can be too weak: say config, or leave strong out",
         input: value.strong,
+      });
+    }
+    if (value.fixed !== undefined && value.generate === undefined && value.config === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["fixed"],
+        message: "say it of the secret that this one is made of",
+        input: value.fixed,
       });
     }
     if (value.variable !== undefined && value.file === undefined && value.reason === undefined) {

@@ -12,6 +12,7 @@ import { mailSection } from "./sections/mail.ts";
 import { portalSection } from "./sections/portal.ts";
 import { realSection } from "./sections/real.ts";
 import { remoteAccessSection } from "./sections/remoteAccess.ts";
+import { rotationSection, secretVersionsSection } from "./sections/secrets.ts";
 import { vpnSection } from "./sections/vpn.ts";
 
 const serviceName = z.string().regex(/^[a-z][a-z0-9-]*$/, "not a service name");
@@ -120,6 +121,8 @@ export const platformConfigSchema = z.strictObject({
   tls: tlsSection,
   trustedProxies: trustedProxiesSection,
   tunnel: tunnelSection.optional(),
+  rotation: rotationSection,
+  secretVersions: secretVersionsSection,
   variables: variables.default({}).describe("Template variables, over those of the environment."),
   overrides: z
     .record(

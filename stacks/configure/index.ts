@@ -72,7 +72,7 @@ function seededFile(
   const id = `${service}/file${path.replace(/[^A-Za-z0-9]+/g, "-")}`;
   return {
     seeded: { path, mode: "0400", content: { secret: id } },
-    secret: { id, source: { kind: "template", parts: text } },
+    secret: { id, source: { kind: "template", parts: text, isFile: true } },
   };
 }
 

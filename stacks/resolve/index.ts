@@ -12,7 +12,7 @@ import { fillIn, serviceEnvironment, templateVariables, urlPort } from "./enviro
 import { checkBudget, checkClashes, limitsOf } from "./limits.ts";
 import { leadsOut, linkNetwork, type Pools, readPools, segmentAddress, usedSegments } from "./networks.ts";
 import { startWaves, waitsOf } from "./order.ts";
-import { type Delivery, resolveSecrets } from "./secrets.ts";
+import { type Delivery, resolveSecrets, versioned } from "./secrets.ts";
 import { selectServices } from "./select.ts";
 import { dataVolumes, mountsOf, ownerOf, tmpfsOf } from "./storage.ts";
 
@@ -101,7 +101,9 @@ export function resolvePlatform(
     links,
     services,
     volumes,
-    secrets: [...secrets.all.values(), ...configured.secrets].sort((a, b) => compare(a.id, b.id)),
+    secrets: [...secrets.all.values(), ...configured.secrets]
+      .map((secret) => versioned(secret, config))
+      .sort((a, b) => compare(a.id, b.id)),
     waves,
     warnings: warnings.sort(
       (a, b) => compare(a.service ?? "", b.service ?? "") || compare(a.message, b.message),

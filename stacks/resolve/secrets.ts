@@ -137,7 +137,7 @@ function resolve(resolution: Resolution, written: Written, id: string): Outcome 
   }
   const source = secret.template === undefined ? born(resolution, written) : made(resolution, written);
   if (source && "kind" in source) {
-    resolution.all.set(id, { id, source });
+    resolution.all.set(id, { id, source, ...(secret.fixed === undefined ? {} : { fixed: secret.fixed }) });
     return id;
   }
   return source;
@@ -178,6 +178,16 @@ export function configSource(config: StackConfig, key: string): SecretSource | u
 /** True where a service runs as what it is: with real images, and where a rehearsal names it. */
 export function isReal({ platform }: StackConfig, service: string): boolean {
   return platform.images === "real" || platform.real === "all" || platform.real.includes(service);
+}
+
+/** A generated secret in the version that the config says. */
+export function versioned(secret: PlatformSecret, { platform }: StackConfig): PlatformSecret {
+  const { version, previous } = platform.secretVersions[secret.id] ?? {};
+  if (secret.source.kind !== "generate" || version === undefined) return secret;
+  return {
+    ...secret,
+    source: { ...secret.source, version, ...(previous === undefined ? {} : { previous }) },
+  };
 }
 
 /** What is said of a key of ums:secrets that is asked for and not set. */

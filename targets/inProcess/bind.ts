@@ -84,8 +84,13 @@ export function secretsOf(
     if (type === "config") return configSecrets[name];
     const resource = byKey.get(`${type}::${name}`);
     const value = resource && generatedFor(resource);
-    return value !== undefined && form === "base64" ? Buffer.from(value, "hex").toString("base64") : value;
+    return value && inForm(value, form);
   };
+}
+
+/** A value of the store as an output of the resource that generates it: bytes are kept as hexadecimal. */
+export function inForm(value: string, form: string): string {
+  return form === "base64" ? Buffer.from(value, "hex").toString("base64") : value;
 }
 
 function depth(resource: RegisteredResource): number {

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, randomInt, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { unversioned } from "../../components/secret/generated.ts";
 import { InputError } from "../../stacks/errors.ts";
 import { writePrivate } from "../files.ts";
 import type { RegisteredResource } from "../resources.ts";
@@ -19,6 +20,8 @@ interface StoredSecret {
   /** What it was generated for; a change makes a new value. */
   inputs: string;
   value: string;
+  /** When it was generated, in ISO 8601; absent in stores of before that was written down. */
+  at?: string;
 }
 
 interface Contents {
@@ -74,7 +77,11 @@ export class SecretStore {
     const known = this.knownValueOf(resource);
     if (known !== undefined) return known;
     const value = generate(resource.type, Number(resource.inputs.length ?? 0));
-    this.contents.secrets[keyOf(resource)] = { inputs: JSON.stringify(resource.inputs), value };
+    this.contents.secrets[keyOf(resource)] = {
+      inputs: JSON.stringify(resource.inputs),
+      value,
+      at: new Date().toISOString(),
+    };
     this.dirty = true;
     return value;
   }
@@ -85,9 +92,24 @@ export class SecretStore {
     return known?.inputs === JSON.stringify(resource.inputs) ? known.value : undefined;
   }
 
-  /** The value that was generated for a resource; undefined where none was. */
-  known({ type, name }: { type: string; name: string }): string | undefined {
-    return this.contents.secrets[`${type}::${name}`]?.value;
+  /** The value that was generated for a resource, and when; undefined where none was. */
+  known(resource: Pick<SecretResource, "type" | "name">): { value: string; at?: Date } | undefined {
+    const known = this.contents.secrets[keyOf(resource)];
+    return known && { value: known.value, ...(known.at === undefined ? {} : { at: new Date(known.at) }) };
+  }
+
+  /**
+   * Forgets versions of secrets that are not declared any more, where another version of the same secret is. What is
+   * not declared at all stays: its service may come back to its data.
+   */
+  retire(declared: readonly Pick<SecretResource, "type" | "name">[]): void {
+    const kept = new Set(declared.map(keyOf));
+    const secrets = new Set([...kept].map(unversioned));
+    for (const key of Object.keys(this.contents.secrets)) {
+      if (kept.has(key) || !secrets.has(unversioned(key))) continue;
+      delete this.contents.secrets[key];
+      this.dirty = true;
+    }
   }
 
   /** A fingerprint nobody can test guesses against without the passphrase. */

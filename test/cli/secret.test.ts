@@ -10,7 +10,7 @@ import { stackText } from "../fixtures/stackConfigs.ts";
 
 const passphrase = "a test passphrase";
 
-describe("ums secret set", () => {
+describe("ums secrets set", () => {
   let file: string;
   beforeEach(() => {
     file = join(folder(), "stack.yaml");
@@ -45,7 +45,7 @@ describe("ums secret set", () => {
     const { line, column } = positionOf(before, "password: alicePassword");
     const { exitCode, stderr } = await set("alicePassword", "alicealice2");
     expect(stderr).toBe(
-      `${file}:${line}:${column}: the password alicePassword is too weak: it has fewer than 12 characters; set another: npx ums secret set alicePassword --stack test`,
+      `${file}:${line}:${column}: the password alicePassword is too weak: it has fewer than 12 characters; set another: npx ums secrets set alicePassword --stack test`,
     );
     expect(exitCode).toBe(2);
     expect(readFileSync(file, "utf8")).toBe(before);

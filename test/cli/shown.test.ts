@@ -60,6 +60,22 @@ describe("a generated secret", () => {
     expect(missing).toEqual([]);
   });
 
+  it("has a resource of its own for each version, and the one before stays while it is kept", async () => {
+    const dev = devStack();
+    const id = "authelia/user-admin";
+    const secrets = dev.platform.secrets.map((secret) =>
+      secret.id === id && secret.source.kind === "generate"
+        ? { ...secret, source: { ...secret.source, version: 3, previous: 2 } }
+        : secret,
+    );
+    const { resources } = await declared({ ...dev, platform: { ...dev.platform, secrets } });
+    const made = resources.map(({ name }) => name).filter((name) => name.startsWith("authelia_user-admin-"));
+    expect(made).toEqual(["authelia_user-admin-password-v2", "authelia_user-admin-password-v3"]);
+    const used = JSON.stringify(resources.filter(({ type }) => type.startsWith("docker:")));
+    expect(used).toContain("authelia_user-admin-password-v3");
+    expect(used).not.toContain("authelia_user-admin-password-v2");
+  });
+
   it("is none where it is set by people", () => {
     const source = { kind: "config", key: "a", isSet: true } as const;
     expect(() => generatedResource({ id: "a/b", source })).toThrow("a/b is not generated");
@@ -68,7 +84,8 @@ describe("a generated secret", () => {
   const resource = {
     type: "random:index/randomPassword:RandomPassword",
     name: "authelia_user-admin-password",
-  };
+    output: "result",
+  } as const;
   const state = (name: string, result: unknown) => ({
     resources: [
       { urn: "urn:pulumi:dev::ums::pulumi:pulumi:Stack::ums-dev", type: "pulumi:pulumi:Stack" },
@@ -78,10 +95,10 @@ describe("a generated secret", () => {
   const signature = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
 
   it("is read from a state that was exported with its secrets, and only there", () => {
-    expect(stateValue(state(resource.name, { ...signature, plaintext: '"abc\\"d"' }), resource)).toBe(
-      'abc"d',
-    );
-    expect(stateValue(state(resource.name, "plain"), resource)).toBe("plain");
+    expect(stateValue(state(resource.name, { ...signature, plaintext: '"abc\\"d"' }), resource)).toEqual({
+      value: 'abc"d',
+    });
+    expect(stateValue(state(resource.name, "plain"), resource)).toEqual({ value: "plain" });
     expect(stateValue(state(`x${resource.name}`, "another"), resource)).toBeUndefined();
     expect(stateValue({}, resource)).toBeUndefined();
     expect(() => stateValue(state(resource.name, { ...signature, ciphertext: "x" }), resource)).toThrow();

@@ -134,7 +134,12 @@ export class TestStack {
 
   /** Starts an `up` in a process group of its own, to be killed whole. */
   startUp(): ChildProcess {
-    return spawn(process.execPath, this.arguments("up", ["--engine", this.engine]), {
+    return this.start("up", ["--engine", this.engine]);
+  }
+
+  /** Starts a command in a process group of its own, to be killed whole. */
+  start(command: string, words: readonly string[] = []): ChildProcess {
+    return spawn(process.execPath, this.arguments(command, words), {
       env: { ...process.env, ...this.environment() },
       detached: true,
       stdio: "ignore",

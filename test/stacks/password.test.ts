@@ -50,8 +50,8 @@ describe("the secrets of a config", () => {
   it("are refused where they are typed and weak, all at once, without being repeated", async () => {
     const told = await problems({ alice: "password1", bob: "hunter2", token: "weak" });
     expect(told).toEqual([
-      "Pulumi.test.yaml:3:5: the password alice is too weak: it has fewer than 12 characters; set another: npx ums secret set alice --stack test",
-      "Pulumi.test.yaml:3:5: the password bob is too weak: it has fewer than 12 characters; set another: npx ums secret set bob --stack test",
+      "Pulumi.test.yaml:3:5: the password alice is too weak: it has fewer than 12 characters; set another: npx ums secrets set alice --stack test",
+      "Pulumi.test.yaml:3:5: the password bob is too weak: it has fewer than 12 characters; set another: npx ums secrets set bob --stack test",
     ]);
   });
 

@@ -17,7 +17,7 @@ const user = z.strictObject({
   password: z
     .string()
     .regex(/^[a-z][A-Za-z0-9]*$/, "name a key of ums:secrets, in camelCase; the password itself goes there")
-    .describe("Key of ums:secrets with the password: ums secret set refuses a weak one."),
+    .describe("Key of ums:secrets with the password: ums secrets set refuses a weak one."),
 });
 export type ConfiguredUser = z.output<typeof user>;
 

@@ -42,6 +42,27 @@ describe("a store of secrets", () => {
     expect(again.values().sort()).toEqual([one, two].sort());
   });
 
+  it("keeps each version until it is not declared any more and another one is", () => {
+    const path = pathIn(folder());
+    const store = SecretStore.open(path, "passphrase");
+    const [first, second] = [password(), password(20, "store_password-password-v2")];
+    const other = password(20, "gone_password-password");
+    const value = store.valueOf(first);
+    expect(store.valueOf(second)).not.toBe(value);
+    store.valueOf(other);
+    expect(store.known(first)?.at?.getTime()).toBeLessThanOrEqual(Date.now());
+
+    store.retire([first, second]);
+    expect(store.known(first)?.value).toBe(value);
+    store.retire([second]);
+    store.save();
+    const again = SecretStore.open(path, "passphrase");
+    expect(again.known(first)).toBeUndefined();
+    expect(again.known(second)).toBeDefined();
+    // Its service may come back to its data.
+    expect(again.known(other)).toBeDefined();
+  });
+
   it("gives a new value when the inputs change", () => {
     const store = SecretStore.open(pathIn(folder()), "passphrase");
     const short = store.valueOf(password(10));

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { loadCatalog } from "../../../stacks/catalog/load.ts";
+import { entryNamed, type SecretEntry, secretInventory } from "../../../stacks/secrets/inventory.ts";
+import { projectRoot } from "../../fixtures/folders.ts";
+import { found } from "../../fixtures/platforms.ts";
+import { complaints } from "../../fixtures/problems.ts";
+import { loadedStack } from "./fixtures.ts";
+
+const today = "2027-06-30";
+
+function inventory(fields: Parameters<typeof loadedStack>[0] = {}, madeOn = "2027-06-01"): SecretEntry[] {
+  return secretInventory(loadedStack(fields), () => madeOn, today);
+}
+
+function entry(name: string, all = inventory()): SecretEntry {
+  return found(
+    all.find((one) => one.name === name),
+    name,
+  );
+}
+
+describe("the secrets of a stack", () => {
+  it("are each listed once, by name, a key of the config for all who ask for it", () => {
+    expect(inventory().map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      "app/api-key generated",
+      "app/database-password generated",
+      "app/mail generated",
+      "app/url derived",
+      "appToken set",
+      "server/master generated",
+      "server/password generated",
+      "server/salt generated",
+    ]);
+    expect(entry("appToken").ids).toEqual(["app/token", "reader/token"]);
+  });
+
+  it("name everyone who has them, directly or inside a text", () => {
+    expect(entry("app/database-password")).toMatchObject({
+      consumers: ["app"],
+      files: [{ service: "app", path: "/run/secrets/url" }],
+      accounts: [{ provider: "server", user: "app", databases: ["app"] }],
+      derived: ["app/url"],
+    });
+    expect(entry("app/api-key")).toMatchObject({
+      consumers: ["app", "reader"],
+      files: [{ service: "reader", path: "/run/secrets/key" }],
+      variables: [{ service: "app", variable: "API_KEY" }],
+    });
+    expect(entry("appToken").consumers).toEqual(["app", "reader"]);
+  });
+
+  it("have a class by what they open and who has them", () => {
+    const classes = Object.fromEntries(inventory().map((one) => [one.name, one.class]));
+    expect(classes).toMatchObject({
+      "app/database-password": "database",
+      "app/api-key": "key",
+      "server/password": "internal",
+      appToken: "token",
+    });
+    expect(classes["app/url"]).toBeUndefined();
+  });
+
+  it("are due by the schedule of their class, from the day they were made", () => {
+    expect(entry("app/database-password")).toMatchObject({ due: "2027-08-30", isDue: false });
+    expect(entry("server/password").due).toBe("2028-05-31");
+    const tight = inventory({ rotation: { database: 29, key: 30, internal: "never" } });
+    expect(entry("app/database-password", tight)).toMatchObject({ due: "2027-06-30", isDue: true });
+    expect(entry("app/api-key", tight)).toMatchObject({ due: "2027-07-01", isDue: false });
+    expect(entry("server/password", tight)).not.toHaveProperty("due");
+  });
+
+  it("are never due where they must not change, or their age is not known", () => {
+    const old = inventory({}, "2020-01-01");
+    expect(entry("server/password", old).isDue).toBe(true);
+    expect(entry("server/master", old)).toMatchObject({ isDue: false, fixed: "data is encrypted with it" });
+    const unknown = secretInventory(loadedStack(), () => undefined, today);
+    expect(unknown.filter(({ isDue, due }) => isDue || due !== undefined)).toEqual([]);
+  });
+
+  it("have the version and the day that the config says", () => {
+    const secretVersions = {
+      "app/api-key": { version: 3, since: "2027-06-29", previous: 2 },
+      appToken: { version: 2 },
+    };
+    const all = inventory({ secretVersions });
+    expect(entry("app/api-key", all)).toMatchObject({ version: 3, since: "2027-06-29", previous: 2 });
+    expect(entry("appToken", all).version).toBe(2);
+    expect(entry("server/salt", all).version).toBe(1);
+  });
+
+  it("are found by name and by what asks for them", () => {
+    const all = inventory();
+    expect(entryNamed("reader/token", all, "test").name).toBe("appToken");
+    expect(complaints(() => entryNamed("app/api-kay", all, "test"))).toEqual([
+      'the stack test has no secret "app/api-kay", did you mean "app/api-key"?',
+    ]);
+    expect(complaints(() => entryNamed("zzz", all, "home"))).toEqual([
+      'the stack home has no secret "zzz"; npx ums secrets list --stack home shows all',
+    ]);
+  });
+});
+
+describe("a generated secret of another version", () => {
+  it("is another one, with the one before it beside it while that is kept", () => {
+    const { platform } = loadedStack({
+      secretVersions: { "app/api-key": { version: 3, previous: 2 }, "gone/secret": { version: 2 } },
+    });
+    const source = (id: string) => platform.secrets.find((secret) => secret.id === id)?.source;
+    expect(source("app/api-key")).toMatchObject({ kind: "generate", version: 3, previous: 2 });
+    expect(source("server/salt")).not.toHaveProperty("version");
+  });
+});
+
+describe("the catalogue", () => {
+  it("says of every key that data is encrypted with that it must not change", () => {
+    const fixed = [...loadCatalog(projectRoot, ["catalog"]).values()].flatMap(({ value }) =>
+      value.secrets.filter((secret) => secret.fixed !== undefined).map(({ name }) => `${value.name}/${name}`),
+    );
+    expect(fixed.sort()).toEqual([
+      "authelia/storage-key",
+      "backup/password",
+      "grafana/admin-password",
+      "grafana/secret-key",
+      "immich-postgres/password",
+      "medianest-backend/encryption-key",
+      "medianest-postgres/password",
+      "navidrome/password-encryption-key",
+      "plex/claim",
+      "postgres/password",
+      "wireguard/admin-password",
+    ]);
+  });
+});
