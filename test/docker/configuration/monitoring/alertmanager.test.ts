@@ -35,10 +35,9 @@ describe.skipIf(missing)("Alertmanager", () => {
         `severity=${severity}`,
       ],
     });
-    expect({ exitCode, output: output.trim().split("\n").at(-1) }).toEqual({
-      exitCode: 0,
-      output: receivers,
-    });
+    // Beside a warning, which comes before or after.
+    expect(output.split("\n")).toContain(receivers);
+    expect(exitCode).toBe(0);
   });
 
   describe("running", () => {
