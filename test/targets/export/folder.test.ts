@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -68,9 +69,11 @@ describe("the folder of an export", () => {
     const at = folder();
     symlinkSync(elsewhere, join(at, "files"));
     symlinkSync(join(elsewhere, "x"), join(at, "a"));
-    expect(() => writeExport(at, of, [file("files/x", "X"), file("a", "A")])).toThrow(
-      /files: is no folder[\s\S]*|a: is there/,
+    expect(() => writeExport(at, of, [file("files/new", "X")])).toThrow(
+      `${join(at, "files")}: is no folder, and the export needs one here; move it away`,
     );
+    expect(() => writeExport(at, of, [file("a", "A")])).toThrow(`${join(at, "a")}: is there and was not`);
+    expect(readdirSync(elsewhere)).toEqual(["x"]);
     expect(text(elsewhere, "x")).toBe("theirs");
   });
 
@@ -93,20 +96,16 @@ describe("the folder of an export", () => {
 
   it("goes on after an export that was interrupted", () => {
     const at = folder();
-    writeExport(at, of, [file("a", "1"), file("b", "1")]);
-    // The first of two files is written, and one that is new.
-    const marker = JSON.parse(text(at, markerName)) as { files: Record<string, string[]> };
-    const done = folder();
-    writeExport(done, of, [file("a", "2"), file("b", "2"), file("c", "2")]);
-    const next = JSON.parse(text(done, markerName)) as typeof marker;
-    const files = Object.fromEntries(
-      ["a", "b", "c"].map((path) => [path, [...(marker.files[path] ?? []), ...(next.files[path] ?? [])]]),
-    );
-    writeFileSync(join(at, markerName), JSON.stringify({ ...marker, files }));
-    for (const path of ["a", "c"]) writeFileSync(join(at, path), "2");
-    const report = writeExport(at, of, [file("a", "2"), file("b", "2"), file("c", "2")]);
-    expect(report.written).toContain("b");
-    expect(["a", "b", "c"].map((path) => text(at, path))).toEqual(["2", "2", "2"]);
+    const files = (content: string) => ["a", "b", "c"].map((path) => file(path, content));
+    writeExport(at, of, [file("a", "1")]);
+    // Where the third file is written before it gets its name.
+    const inTheWay = join(at, `c.${process.pid}.new`);
+    mkdirSync(inTheWay);
+    expect(() => writeExport(at, of, files("2"))).toThrow();
+    expect([text(at, "a"), text(at, "b"), existsSync(join(at, "c"))]).toEqual(["2", "2", false]);
+    rmdirSync(inTheWay);
+    expect(writeExport(at, of, files("3")).written).toEqual(["a", "b", "c"]);
+    expect(["a", "b", "c"].map((path) => text(at, path))).toEqual(["3", "3", "3"]);
   });
 
   it("holds one export, and a marker that was not tampered with", () => {
