@@ -92,7 +92,7 @@ export function decrypted(value: unknown): unknown {
 }
 
 /** What an error says, without what the Pulumi CLI prints around it. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const line = /^\s*(?:stderr: )?error: (.+)$/m.exec(message)?.[1] ?? message.split("\n")[0] ?? "";
   return error instanceof InputError ? message : line.trim();

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { deriveSecret } from "../../components/secret/derive.ts";
-import { InputError } from "../../stacks/errors.ts";
+import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
 import { type SecretOf, secretsOf } from "../../targets/inProcess/bind.ts";
 import { openPulumiSecrets } from "../../targets/inProcess/cipher.ts";
 import { fillSecrets } from "../../targets/inProcess/provision.ts";
@@ -9,7 +9,7 @@ import { SecretStore } from "../../targets/inProcess/secretStore.ts";
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import { root, type Session } from "../session.ts";
 import type { EngineName } from "./choose.ts";
-import { decrypted } from "./known.ts";
+import { decrypted, reason } from "./known.ts";
 import { existingStack, findPulumi, usePulumiOf } from "./pulumi.ts";
 import { shortName } from "./recover.ts";
 
@@ -40,32 +40,45 @@ export async function secretFiller(
     );
 }
 
-/** Pulumi's where it has deployed the stack, or has to have; else the store's. */
+/** Pulumi's where it has deployed the stack; else the store's, unless Pulumi's are asked for. */
 async function ofEither(
   session: Session,
   program: DeclaredProgram,
   engine: "pulumi" | undefined,
 ): Promise<SecretOf> {
-  const { loaded, state } = session;
-  if (engine === undefined && existsSync(state.secretsPath)) return ofStore(session, program);
-  usePulumiOf(state.home);
-  const there = (await findPulumi()) !== undefined;
-  const stack = there
-    ? await existingStack({ root, loaded, state }).catch((error: unknown) => {
-        if (engine === "pulumi") throw error;
-        return undefined;
-      })
-    : undefined;
-  const deployment = stack && (await stack.exportStack()).deployment;
-  const generated = valuesOfState(deployment);
-  if (stack && generated.size > 0)
-    return ofState(generated, await stack.getConfig("ums:secrets").catch(() => undefined));
+  if (engine === undefined && existsSync(session.state.secretsPath)) return ofStore(session, program);
+  const deployed = await ofPulumi(session, engine === "pulumi");
+  if (deployed) return deployed;
   if (engine === undefined) return ofStore(session, program);
   throw new InputError([
     {
-      message: `the stack ${session.stack} was not deployed by Pulumi from here: npx ums up --stack ${session.stack}`,
+      message: `Pulumi has not deployed the stack ${session.stack} from here: npx ums up --stack ${session.stack}`,
     },
   ]);
+}
+
+/** Undefined where Pulumi has deployed nothing of the stack. What keeps us from knowing is an error. */
+async function ofPulumi({ loaded, state }: Session, required: boolean): Promise<SecretOf | undefined> {
+  usePulumiOf(state.home);
+  if (!(await findPulumi())) {
+    if (!required) return undefined;
+    throw new EnvironmentFault(
+      "the Pulumi CLI, which decrypts the stack's secrets, is not on PATH",
+      "install it (https://www.pulumi.com/docs/install/)",
+    );
+  }
+  const { StackNotFoundError } = await import("@pulumi/pulumi/automation/index.js");
+  const stack = await existingStack({ root, loaded, state }).catch((error: unknown) => {
+    if (error instanceof StackNotFoundError) return undefined;
+    throw new EnvironmentFault(
+      `whether Pulumi deployed the stack ${loaded.platform.stack} cannot be told: ${reason(error)}`,
+      "pulumi login, or --engine compose for the secrets of the embedded engine",
+    );
+  });
+  const generated = valuesOfState((await stack?.exportStack())?.deployment);
+  if (!stack || generated.size === 0) return undefined;
+  const hasConfig = Object.keys(loaded.config.encryptedSecrets).length > 0;
+  return ofState(generated, hasConfig ? await stack.getConfig("ums:secrets") : undefined);
 }
 
 function ofStore({ loaded, state }: Session, program: DeclaredProgram): SecretOf {
