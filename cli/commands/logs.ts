@@ -2,23 +2,30 @@ import { finished } from "node:stream/promises";
 import { InputError } from "../../stacks/errors.ts";
 import { didYouMean } from "../../stacks/suggest.ts";
 import { connectDocker, demultiplex, dockerFault, stackContainers } from "../../targets/docker/host.ts";
-import { openSession, type StackOptions } from "../session.ts";
+import type { StackOptions } from "../session.ts";
 
-/** The `logs` command: what a service wrote, and with `--follow` what it writes. */
+/**
+ * The `logs` command: what a service wrote, and with `--follow` what it writes. It reads neither catalogue nor config:
+ * logs are wanted most when something is wrong.
+ */
 export async function logs(
   name: string,
   options: StackOptions & { follow?: boolean; tail: string },
 ): Promise<void> {
-  const { loaded } = openSession(options);
+  const { stack } = options;
   const tail = Number(options.tail);
   if (!Number.isInteger(tail) || tail < 0)
     throw new InputError([{ message: `--tail ${options.tail}: write a number of lines` }]);
   const docker = await connectDocker();
-  const containers = await stackContainers(docker, loaded.platform.stack);
+  const containers = await stackContainers(docker, stack);
   const found = containers.find(({ service }) => service === name);
   if (!found) {
     const names = containers.flatMap(({ service }) => service ?? []);
-    throw new InputError([{ message: `no service "${name}" has a container${didYouMean(name, names)}` }]);
+    const message =
+      names.length === 0
+        ? `the stack ${stack} has no container here; npx ums up --stack ${stack} makes them`
+        : `no service "${name}" has a container${didYouMean(name, names)}`;
+    throw new InputError([{ message }]);
   }
   const container = docker.getContainer(found.id);
   const wanted = { stdout: true, stderr: true, tail } as const;

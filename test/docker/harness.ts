@@ -128,6 +128,16 @@ export class TestStack {
     return { exitCode: exitCode ?? -1, stdout, stderr };
   }
 
+  /** Starts a command that runs until it is stopped. */
+  follow(command: string, words: readonly string[]) {
+    return execa(process.execPath, this.arguments(command, words), {
+      env: this.environment(),
+      reject: false,
+      stdin: "ignore",
+      buffer: false,
+    });
+  }
+
   up(): Promise<Run> {
     return this.ums("up", ["--engine", this.engine]);
   }
