@@ -121,6 +121,8 @@ export interface PlatformSecret {
   source: SecretSource;
   /** Why its value must never change. */
   fixed?: string;
+  /** Command in its service's container that removes a version there, with `${SUFFIX}` for the version. */
+  retire?: readonly string[];
 }
 
 /** A file written into a volume before the service starts: plain text, or a secret by its id. */

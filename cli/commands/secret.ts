@@ -14,7 +14,7 @@ import { readValues } from "../secrets/input.ts";
 import { openConfig, root, type StackOptions } from "../session.ts";
 
 /**
- * The `secret set` command: encrypts a value into the stack's config file, in the format of Pulumi's passphrase
+ * The `secrets set` command: encrypts a value into the stack's config file, in the format of Pulumi's passphrase
  * provider. The value comes from standard input, so that it is in no shell history and no process list.
  */
 export async function setSecret(name: string, options: StackOptions): Promise<void> {

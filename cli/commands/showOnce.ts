@@ -6,7 +6,7 @@ import { audit } from "../secrets/audit.ts";
 import { openSession, root, type StackOptions } from "../session.ts";
 
 /**
- * The `secret show-once` command: the generated password of a user of the sign-in, on standard output, one time. Engines
+ * The `secrets show-once` command: the generated password of a user of the sign-in, on standard output, one time. Engines
  * keep it encrypted and have no other command that shows it.
  */
 export async function showOnce(user: string, options: StackOptions): Promise<void> {
@@ -31,7 +31,7 @@ export async function showOnce(user: string, options: StackOptions): Promise<voi
     const earlier = state.shownAt(secret.id, value);
     if (earlier !== undefined) {
       throw refuse(
-        `${user}'s password was shown already, on ${earlier}; if it is lost, name users with passwords of your own in access.users`,
+        `${user}'s password was shown already, on ${earlier}; if it is lost, npx ums secrets rotate ${secret.id} --stack ${stack} makes another`,
       );
     }
     audit(state.auditPath, { action: "reveal", stack, secrets: [{ name: secret.id }] });

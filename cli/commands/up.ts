@@ -29,6 +29,11 @@ export async function up(options: StackOptions & { engine?: EngineName }): Promi
       process.stderr.write(
         `real programs: ${chosenReal(loaded.platform)} (as chosen by up --real; --real config goes back to the stack's config)\n`,
       );
+    const rotation = state.readRotation();
+    if (rotation)
+      process.stderr.write(
+        `a rotation of ${rotation.secrets.map(({ name }) => name).join(", ")} was interrupted: npx ums secrets rotate --stack ${stack} goes on with it\n`,
+      );
     const counts = countChanges(changes);
     process.stderr.write(
       `plan: ${counts.create} to create, ${counts.update} to update, ${counts.replace} to replace, ${counts.delete} to delete\n`,

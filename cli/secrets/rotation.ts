@@ -10,6 +10,8 @@ export interface RotationSteps {
   change(change: VersionChange): void;
   /** Makes the stack as its config says, providers first, and waits until all of it is healthy. */
   deploy(): Promise<void>;
+  /** Removes versions from services that keep them of themselves. */
+  retire(versions: readonly { name: string; version: number }[]): Promise<void>;
   audit(action: AuditAction, secrets: readonly RotatedSecret[]): void;
 }
 
@@ -65,6 +67,7 @@ async function retire(journal: Journal, steps: RotationSteps): Promise<void> {
   if (journal.secrets.some(({ ciphertexts }) => ciphertexts === undefined)) {
     steps.change(retireChange(journal));
     await steps.deploy();
+    await steps.retire(journal.secrets.map(({ name, from }) => ({ name, version: from })));
   }
   steps.audit("rotation done", journal.secrets);
   steps.forget();
@@ -73,6 +76,7 @@ async function retire(journal: Journal, steps: RotationSteps): Promise<void> {
 async function undo(journal: Journal, steps: RotationSteps): Promise<void> {
   steps.change(undoChange(journal));
   await steps.deploy();
+  await steps.retire(journal.secrets.map(({ name, to }) => ({ name, version: to })));
   steps.audit("rotation undone", journal.secrets);
   steps.forget();
 }

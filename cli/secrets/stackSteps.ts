@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { changeVersions, type VersionChange } from "../../stacks/config/versions.ts";
+import { containerName } from "../../stacks/containerName.ts";
+import { isReal, versionSuffix } from "../../stacks/resolve/secrets.ts";
+import { runInside } from "../../targets/docker/exec.ts";
+import { connectDocker } from "../../targets/docker/host.ts";
 import { writeKept } from "../../targets/files.ts";
 import { snapshotOf } from "../../targets/plan.ts";
 import type { Engine } from "../engines/engine.ts";
@@ -51,6 +55,19 @@ export class StackSteps implements RotationSteps {
       false,
     );
     state.writeSnapshot(snapshotOf(program, this.engine.name));
+  }
+
+  async retire(versions: readonly { name: string; version: number }[]): Promise<void> {
+    const { platform } = this.session.loaded;
+    const docker = await connectDocker();
+    for (const { name, version } of versions) {
+      const { retire } = platform.secrets.find(({ id }) => id === name) ?? {};
+      const [service = ""] = name.split("/");
+      // A stand-in keeps nothing, and has no such command.
+      if (!retire || !isReal(this.session.loaded.config, service)) continue;
+      const words = retire.map((word) => word.replaceAll("${SUFFIX}", versionSuffix(version)));
+      await runInside(docker, containerName(platform.stack, service), words);
+    }
   }
 
   audit(action: AuditAction, secrets: readonly RotatedSecret[]): void {

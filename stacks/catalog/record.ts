@@ -254,6 +254,20 @@ const secret = z
     fixed: reason
       .optional()
       .describe("Why the value must never change, as that of a key that data is encrypted with."),
+    renamed: z
+      .strictObject({
+        reason,
+        retire: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe(
+            "Command that removes a version from the running service; ${SUFFIX} is what its file's name ends with.",
+          ),
+      })
+      .optional()
+      .describe(
+        "The file's name ends with _v2 and so on from the second version on, for a service that keeps the first value it has seen under a name.",
+      ),
   })
   .superRefine((value, context) => {
     const sources = (["generate", "config", "from", "template"] as const).filter(
@@ -280,6 +294,14 @@ const secret = z
         path: ["fixed"],
         message: "say it of the secret that this one is made of",
         input: value.fixed,
+      });
+    }
+    if (value.renamed !== undefined && (value.generate === undefined || value.file === undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: ["renamed"],
+        message: "only a generated secret in a file has another name with each version",
+        input: value.renamed,
       });
     }
     if (value.variable !== undefined && value.file === undefined && value.reason === undefined) {

@@ -88,14 +88,20 @@ export function resolveSecrets(
       const id = outcomeOf(resolution, { entry, index, secret });
       if (typeof id !== "string") return [];
       ids.set(`${service}/${secret.name}`, id);
-      return deliveryOf(secret, id);
+      return deliveryOf(secret, id, config);
     });
     deliveries.set(service, given);
   }
   return { all: new Map([...all].sort(([a], [b]) => compare(a, b))), deliveries, ids };
 }
 
-function deliveryOf({ file, variable, reason }: SecretRecord, id: string): Delivery[] {
+function deliveryOf(
+  { file: path, variable, reason, renamed }: SecretRecord,
+  id: string,
+  { platform }: StackConfig,
+): Delivery[] {
+  const suffix = renamed ? versionSuffix(platform.secretVersions[id]?.version) : "";
+  const file = path === undefined ? undefined : `${path}${suffix}`;
   if (file === undefined && variable === undefined) return [];
   return [
     {
@@ -105,6 +111,11 @@ function deliveryOf({ file, variable, reason }: SecretRecord, id: string): Deliv
       ...(reason === undefined ? {} : { reason }),
     },
   ];
+}
+
+/** What the name of a file ends with that has another one with each version of a secret. */
+export function versionSuffix(version = 1): string {
+  return version === 1 ? "" : `_v${version}`;
 }
 
 function outcomeOf(resolution: Resolution, written: Written): Outcome {
@@ -137,7 +148,12 @@ function resolve(resolution: Resolution, written: Written, id: string): Outcome 
   }
   const source = secret.template === undefined ? born(resolution, written) : made(resolution, written);
   if (source && "kind" in source) {
-    resolution.all.set(id, { id, source, ...(secret.fixed === undefined ? {} : { fixed: secret.fixed }) });
+    resolution.all.set(id, {
+      id,
+      source,
+      ...(secret.fixed === undefined ? {} : { fixed: secret.fixed }),
+      ...(secret.renamed === undefined ? {} : { retire: secret.renamed.retire }),
+    });
     return id;
   }
   return source;

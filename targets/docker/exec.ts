@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
+import { EnvironmentFault } from "../../stacks/errors.ts";
 
 export interface ExecResult {
   exitCode: number;
@@ -42,4 +43,15 @@ export async function execIn(
   const [out, err] = await texts;
   const { ExitCode } = await exec.inspect();
   return { exitCode: ExitCode ?? -1, stdout: out, stderr: err };
+}
+
+/**
+ * Runs a command inside a running container, as its user.
+ * @throws EnvironmentFault with what it wrote when it fails
+ */
+export async function runInside(docker: Docker, container: string, words: readonly string[]): Promise<void> {
+  const { exitCode, stdout, stderr } = await execIn(docker, container, words);
+  if (exitCode === 0) return;
+  const output = `${stdout}${stderr}`.trim();
+  throw new EnvironmentFault(`${words[0]} in ${container} failed (exit ${exitCode}): ${output.slice(-400)}`);
 }

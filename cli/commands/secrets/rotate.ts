@@ -31,17 +31,15 @@ export interface RotateOptions extends StackOptions {
 export async function rotateSecrets(names: readonly string[], options: RotateOptions): Promise<void> {
   if (names.length > 0 && options.due === true)
     throw new InputError([{ message: "name secrets, or say --due; not both" }]);
-  const session = openSession(options, { unsetSecrets: "refuse" });
+  const session = openSession(options, { unsetSecrets: options.dryRun === true ? "warn" : "refuse" });
   await session.state.locked(async () => {
     const interrupted = session.state.readRotation();
+    if (!interrupted && names.length === 0 && options.due !== true)
+      throw new InputError([{ message: "name the secrets to rotate, or say --due" }]);
     if (options.dryRun === true) return describeOnly(names, session, options, interrupted);
-    const engine =
-      interrupted || names.length > 0 || options.due === true ? await engineOf(session) : undefined;
-    if (!engine) throw new InputError([{ message: "name the secrets to rotate, or say --due" }]);
-    const steps = new StackSteps(session, options, engine);
-    if (interrupted) await finish(interrupted, steps);
-    const done = new Set(interrupted?.secrets.map(({ name }) => name));
-    const left = names.filter((name) => !done.has(name));
+    const steps = new StackSteps(session, options, await engineOf(session));
+    const done = interrupted ? await finish(interrupted, steps) : [];
+    const left = names.filter((name) => !done.includes(name));
     if (left.length === 0 && options.due !== true) return;
     // What was interrupted may have changed the config.
     await rotate(left, openSession(options, { unsetSecrets: "refuse" }), options, steps);
@@ -56,7 +54,8 @@ async function engineOf({ state }: Session) {
   return chooseEngine(undefined, state);
 }
 
-async function finish(journal: Journal, steps: StackSteps): Promise<void> {
+/** Takes an interrupted rotation to its end. Returns the secrets that have a new version by it. */
+async function finish(journal: Journal, steps: StackSteps): Promise<string[]> {
   const names = journal.secrets.map(({ name }) => name).join(", ");
   process.stderr.write(`going on with the interrupted rotation of ${names}\n`);
   const end = await goOn(journal, steps).catch((error: unknown) => undone(error, journal.secrets));
@@ -65,6 +64,7 @@ async function finish(journal: Journal, steps: StackSteps): Promise<void> {
       ? `${doneLines(journal.secrets).join("\n")}\n`
       : `the interrupted rotation of ${names} is undone: ${versionsBack(journal.secrets)}\n`,
   );
+  return end === "done" ? journal.secrets.map(({ name }) => name) : [];
 }
 
 async function rotate(
@@ -111,11 +111,16 @@ async function describeOnly(
   interrupted: Journal | undefined,
 ): Promise<void> {
   const { entries, byHand } = await choose(names, session, options);
+  const chosen = names.length > 0 || options.due === true;
   const lines = [
     ...(interrupted
       ? [`first the interrupted rotation of ${interrupted.secrets.map(({ name }) => name).join(", ")}`]
       : []),
-    ...(entries.length > 0 ? planLines(entries, session.loaded) : ["no generated secret is due"]),
+    ...(entries.length > 0
+      ? planLines(entries, session.loaded)
+      : chosen
+        ? ["no generated secret is due"]
+        : []),
     ...byHandLines(byHand, options.stack),
     "nothing was changed",
   ];

@@ -54,6 +54,7 @@ class World {
   readonly log = join(this.home, "audit.log");
   /** What the last deployment was told. */
   deployed: unknown = old;
+  retired: string[] = [];
   /** Deployments that do not become healthy, by what they are told. */
   fails: (config: ReturnType<typeof said>) => boolean = () => false;
 
@@ -83,6 +84,10 @@ class World {
         step(() => {
           if (this.fails(said(this.config))) throw new Error("not healthy");
           this.deployed = said(this.config);
+        }),
+      retire: async (versions) =>
+        step(() => {
+          this.retired = versions.map(({ name, version }) => `${name} ${version}`);
         }),
       audit: (action, names) =>
         step(() => audit(this.log, { action, stack: "test", secrets: names.map(({ name }) => ({ name })) })),
@@ -120,6 +125,7 @@ describe("a rotation", () => {
     expect(seen[0]).toMatchObject({
       versions: { "a/key": { version: 2, previous: 1 }, "b/key": { previous: 4 } },
     });
+    expect(world.retired).toEqual(["a/key 1", "b/key 4", "token 1"]);
     expect(readJournal(world.journal)).toBeUndefined();
     expect(readFileSync(world.config, "utf8")).toMatch(/^# mine\n/);
     expect(world.actions).toEqual(["rotation begins", "new version in use", "rotation done"]);
@@ -131,6 +137,7 @@ describe("a rotation", () => {
     await expect(begin(secrets, world.steps().steps)).rejects.toThrow(RotationUndone);
     expect(said(world.config)).toEqual(old);
     expect(world.deployed).toEqual(old);
+    expect(world.retired).toEqual(["a/key 2", "b/key 5", "token 2"]);
     expect(readJournal(world.journal)).toBeUndefined();
     expect(world.actions).toEqual(["rotation begins", "rotation fails", "rotation undone"]);
   });
@@ -147,7 +154,7 @@ describe("a rotation", () => {
 });
 
 describe("a rotation that was killed", () => {
-  const all = Array.from({ length: 9 }, (_, index) => index + 1);
+  const all = Array.from({ length: 10 }, (_, index) => index + 1);
   const cases = all.flatMap((last) =>
     [false, true].map((after) => [last, after ? "after" : "before"] as const),
   );
@@ -171,6 +178,19 @@ describe("a rotation that was killed", () => {
       expect(readJournal(world.journal)).toBeUndefined();
     },
   );
+
+  it("while the old versions go is never undone, whatever fails then", async () => {
+    const world = new World();
+    const { steps, died } = world.steps(8);
+    begin(secrets, steps).catch(() => {});
+    await died;
+    world.fails = () => true;
+    await expect(world.resume()).rejects.toThrow("not healthy");
+    expect(readJournal(world.journal)?.phase).toBe("retire");
+    world.fails = () => false;
+    expect(await world.resume()).toBe("done");
+    expect(world.deployed).toEqual(rotated);
+  });
 
   const undoing = Array.from({ length: 9 }, (_, index) => index + 3);
   it.each(undoing)("at step %i while it is undone leaves all as it was", async (last) => {

@@ -111,6 +111,33 @@ describe("a generated secret of another version", () => {
   });
 });
 
+describe("a secret that its service keeps under a name", () => {
+  const bouncer = {
+    app: {
+      secrets: [
+        {
+          name: "bouncer",
+          generate: "hex" as const,
+          file: "/run/secrets/key_door",
+          renamed: { reason: "it keeps the first value", retire: ["forget", "door${SUFFIX}"] },
+        },
+      ],
+    },
+  };
+  const paths = (version?: number) =>
+    loadedStack(version === undefined ? {} : { secretVersions: { "app/bouncer": { version } } }, bouncer)
+      .platform.services.flatMap(({ files }) => files)
+      .map(({ path }) => path);
+
+  it("has another file with each version, and a command that removes one", () => {
+    expect(paths()).toEqual(["/run/secrets/key_door"]);
+    expect(paths(1)).toEqual(["/run/secrets/key_door"]);
+    expect(paths(3)).toEqual(["/run/secrets/key_door_v3"]);
+    const [secret] = loadedStack({}, bouncer).platform.secrets;
+    expect(secret?.retire).toEqual(["forget", "door${SUFFIX}"]);
+  });
+});
+
 describe("the catalogue", () => {
   it("says of every key that data is encrypted with that it must not change", () => {
     const fixed = [...loadCatalog(projectRoot, ["catalog"]).values()].flatMap(({ value }) =>
