@@ -14,8 +14,10 @@ const versionsPath = ["config", "ums:platform", "secretVersions"];
 export function changeVersions(text: string, { versions = {}, ciphertexts = {} }: VersionChange): string {
   const document = parseDocument(text);
   for (const [name, entry] of Object.entries(versions)) {
-    if (entry === undefined) document.deleteIn([...versionsPath, name]);
-    else document.setIn([...versionsPath, name], entryNode(document, entry));
+    const path = [...versionsPath, name];
+    if (entry === undefined) {
+      if (document.hasIn(path)) document.deleteIn(path);
+    } else document.setIn(path, entryNode(document, entry));
   }
   const left = document.getIn(versionsPath);
   if (isMap(left) && left.items.length === 0) document.deleteIn(versionsPath);

@@ -36,8 +36,8 @@ export const secretVersionsSection = z
         version,
         since: z
           .string()
-          // Pulumi reads a date without quotes as a time.
-          .transform((text) => text.replace(/T00:00:00Z$/, ""))
+          // Pulumi reads a date without quotes as a time, and hands it on as Go writes one.
+          .transform((text) => text.replace(/[T ]00:00:00(Z| \+0000 UTC)$/, ""))
           .pipe(z.iso.date("write a day as 2027-06-30"))
           .optional()
           .describe("Day it was made."),

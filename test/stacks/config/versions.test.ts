@@ -82,13 +82,16 @@ describe("versions in a stack's config", () => {
     expect(found?.place).toMatchObject({ file: "Pulumi.test.yaml", line: 6 });
   });
 
-  it("take a day as Pulumi hands one on that has no quotes", () => {
-    const text = changeVersions(stackText(), {
-      versions: { "a/b": { version: 2, since: "2027-06-30T00:00:00Z" } },
-    });
-    const result = parseYaml("Pulumi.test.yaml", text, stackFileSchema);
-    expect(result.ok && result.yaml.value.config["ums:platform"].secretVersions["a/b"]?.since).toBe(
-      "2027-06-30",
-    );
-  });
+  it.each(["2027-06-30T00:00:00Z", "2027-06-30 00:00:00 +0000 UTC"])(
+    "take a day as Pulumi hands one on that has no quotes: %s",
+    (since) => {
+      const text = changeVersions(stackText(), {
+        versions: { "a/b": { version: 2, since } },
+      });
+      const result = parseYaml("Pulumi.test.yaml", text, stackFileSchema);
+      expect(result.ok && result.yaml.value.config["ums:platform"].secretVersions["a/b"]?.since).toBe(
+        "2027-06-30",
+      );
+    },
+  );
 });
