@@ -116,6 +116,19 @@ stackCommand(
   .action(async (format: FormatName, names: string[], options) =>
     (await import("./commands/export.ts")).exportStack(format, names, options),
   );
+stackCommand(
+  "update",
+  "give services the images their records name, with a backup first; a bad one is taken back",
+)
+  .argument("[names...]", "services; none: every one whose image changed")
+  .option("--dry-run", "show which tags and digests change")
+  .option("--no-backup", "go on without a backup")
+  .action(async (names: string[], options) => (await import("./commands/update.ts")).update(names, options));
+stackCommand("rollback", "give services the images back that they had before their last update")
+  .argument("[names...]", "services; none: those of the last update")
+  .action(async (names: string[], options) =>
+    (await import("./commands/update.ts")).rollback(names, options),
+  );
 stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
   async (options) => (await import("./commands/recover.ts")).recover(options),
 );

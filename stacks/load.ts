@@ -6,6 +6,7 @@ import {
   type StackConfig,
   type StackConfigOptions,
 } from "./config/load.ts";
+import { showImage } from "./imageReference.ts";
 import type { Platform } from "./platform.ts";
 import { Choice, parseRealChoice, realServices } from "./real.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -61,8 +62,17 @@ export function loadStack(
   return {
     catalog,
     config,
-    platform: rehearse(platform, standinImage(root), realServices(root, platform, real)),
+    platform: rehearse(platform, standinImage(root), realServices(root, platform, real), localImages(config)),
   };
+}
+
+/** Images that the config names without a digest: those of this host, which a rehearsal may run. */
+function localImages({ platform }: StackConfig): Map<string, string> {
+  return new Map(
+    Object.entries(platform.overrides).flatMap(([name, { image }]) =>
+      image && image.digest === undefined ? [[name, showImage(image)]] : [],
+    ),
+  );
 }
 
 /** What was asked for, or else what the config says. */

@@ -7,20 +7,23 @@ import type { RealService } from "./real.ts";
  * The platform as a rehearsal runs it. Services that are named in `real` run as what they are, from an image built on
  * the host, with everything their records say. Every other one is a stand-in, which listens on the declared ports,
  * answers the declared health path, and refuses to start when the declared user, mounts, files or capabilities are not
- * what it finds. GPUs are left out, and with stand-ins host devices and host mounts: a rehearsal must not need the
+ * what it finds. A service in `local` does so from the image named there. GPUs are left out, and with stand-ins host devices and host mounts: a rehearsal must not need the
  * hardware.
  */
 export function rehearse(
   platform: Platform,
   standin: string,
   real: ReadonlyMap<string, RealService> = new Map(),
+  local: ReadonlyMap<string, string> = new Map(),
 ): Platform {
   const services = platform.services.map((service): Service => {
     const { gpu, ...rest } = service;
     const program = real.get(service.name);
+    const image = local.get(service.name);
     return {
       ...rest,
       ...(program ? realParts(service, program) : standinParts(service, standin)),
+      ...(image === undefined ? {} : { image: imageOf(image) }),
       // Images built here hold nothing at a path that a volume is mounted over.
       mounts: service.mounts.map((mount) => ({
         ...mount,

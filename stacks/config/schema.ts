@@ -132,9 +132,14 @@ export const platformConfigSchema = z.strictObject({
           .strictObject({
             repository: z.string(),
             tag: z.string(),
-            digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+            digest: z
+              .string()
+              .regex(/^sha256:[0-9a-f]{64}$/)
+              .optional()
+              .describe("Demanded with real images. Without one: an image of this host, for a rehearsal."),
           })
-          .optional(),
+          .optional()
+          .describe("In place of the record's image."),
         memory: z.int().min(16).optional().describe("MiB."),
         cpus: z.number().min(0.05).optional(),
         environment: variables.default({}),

@@ -295,8 +295,13 @@ function gpu(
 
 function imageProblems(entry: CatalogEntry, config: StackConfig): Problem[] {
   const { name, image } = entry.value;
-  if (config.platform.images !== "real" || image.digest !== undefined) return [];
-  if (config.platform.overrides[name]?.image) return [];
+  if (config.platform.images !== "real") return [];
+  const override = config.platform.overrides[name]?.image;
+  if (override && override.digest === undefined) {
+    const message = `the image for ${name} has no digest, which a stack with real images demands`;
+    return [{ place: config.locate(["overrides", name, "image"]), message }];
+  }
+  if (override || image.digest !== undefined) return [];
   const message = `${name}'s image ${image.repository}:${image.tag} has no digest, so it cannot be in a stack with real images; add one here or in overrides.${name}.image, or exclude it`;
   return [{ place: entry.locate(["image"]), message }];
 }

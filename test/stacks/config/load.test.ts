@@ -121,9 +121,9 @@ describe("a wrong stack config is told with its place", () => {
     ["AMD without its render group", { gpu: { vendor: "amd" } }, "Intel and AMD need renderGroup"],
     ["a time zone with a space", { timezone: "Europe/New York" }, "not a time zone"],
     [
-      "an override without a digest",
-      { overrides: { a: { image: { repository: "a", tag: "1" } as never } } },
-      "digest is missing",
+      "an override with half a digest",
+      { overrides: { a: { image: { repository: "a", tag: "1", digest: "sha256:12" } } } },
+      "overrides.a.image.digest",
     ],
   ])("%s", (_, fields, told) => {
     expect(wrong(stackText(fields))).toEqual([expect.stringMatching(/^Pulumi\.dev\.yaml:\d+:\d+: /)]);
