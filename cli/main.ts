@@ -129,6 +129,27 @@ stackCommand("rollback", "give services the images back that they had before the
   .action(async (names: string[], options) =>
     (await import("./commands/update.ts")).rollback(names, options),
   );
+stackCommand("backup", "back up services now, to every repository")
+  .argument("[names...]", "services; none: all that are backed up while they run")
+  .option("--passphrase", "print what encrypts the backups, to be kept outside this machine")
+  .option("--new-repository <name>", "begin a new repository in the place of one that is lost")
+  .action(async (names: string[], options) => (await import("./commands/backup.ts")).backup(names, options));
+stackCommand("snapshots", "list backups")
+  .argument("[names...]", "services; none: all")
+  .addOption(json)
+  .option("--from <repository>", "the repository; default: the first of the stack's config")
+  .action(async (names: string[], options) =>
+    (await import("./commands/snapshots.ts")).snapshots(names, options),
+  );
+stackCommand("restore", "put services back to a backup, after backing up what is there now")
+  .argument("[names...]", "services; none: all that have a backup")
+  .option("--to <time>", "the last backup by this time; default: the last one")
+  .option("--from <repository>", "the repository; default: the first of the stack's config")
+  .option("--dry-run", "show what would be restored")
+  .option("--without-backup", "do not back up the present state first, where it cannot be")
+  .action(async (names: string[], options) =>
+    (await import("./commands/restore.ts")).restore(names, options),
+  );
 stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
   async (options) => (await import("./commands/recover.ts")).recover(options),
 );

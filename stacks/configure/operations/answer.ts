@@ -7,6 +7,9 @@ export const requestsFolder = "/requests";
 /** Name of the file beside a copy that says which request it answers, and how it went: an id and an exit code. */
 export const answerName = ".answer";
 
+/** Name of the file that says, by its age, that somebody is there to answer. */
+export const aliveName = ".alive";
+
 /** Path of the volume into which a service writes its own copies. */
 export function copyFolder({ mounts }: Service): string | undefined {
   return mounts.find(({ copy }) => copy === "server")?.path;
@@ -50,6 +53,7 @@ answered=
 [ ! -e "$answer" ] || read -r answered code <"$answer"
 while :
 do
+  : >${copies}/${aliveName}
   if [ -e "$request" ] && read -r asked <"$request" && [ "$asked" != "$answered" ]
   then
     sh ${folder}/copy.sh

@@ -3,7 +3,7 @@ import type { Service } from "../../../platform.ts";
 import { sourcePath } from "../../../resolve/backup.ts";
 import type { Configuration, ConfigureContext } from "../../context.ts";
 import { linesText } from "../../text.ts";
-import { answerName, copyFolder } from "../answer.ts";
+import { aliveName, answerName, copyFolder } from "../answer.ts";
 import { repositoryFiles } from "./repositories.ts";
 import { backupScript, copiesFolder, folder } from "./script.ts";
 
@@ -99,7 +99,7 @@ function excludesText(services: readonly Service[], { stack }: ConfigureContext)
         const source = sourcePath(stack, service.name, volume);
         if (copy === undefined) return [];
         if (path === copyFolder(service))
-          return [`${answerName}*`, "next", "base.next", "old"].map((name) => `${source}/${name}`);
+          return [`${answerName}*`, aliveName, "next", "base.next", "old"].map((name) => `${source}/${name}`);
         return service.configure === "postgres" ? [`${source}/*.part`] : [];
       }),
     ),

@@ -1,4 +1,4 @@
-import { answerName, requestsFolder } from "../answer.ts";
+import { aliveName, answerName, requestsFolder } from "../answer.ts";
 
 /** Folder of the generated files. */
 export const folder = "/etc/backup";
@@ -15,6 +15,9 @@ export const databasesName = ".databases";
 /** Seconds after which what failed is tried again, where the next regular time is later. */
 const retry = 900;
 
+/** Minutes after which the schedule goes on though a restore did not say that it is done. */
+const longestRestore = 24 * 60;
+
 /** Seconds between two looks at the clock. */
 const tick = 20;
 
@@ -29,6 +32,7 @@ umask 022
 export RESTIC_PASSWORD_FILE=/run/secrets/password
 plan=${folder}/plan
 state=${stateFolder}
+mark=
 
 say() { echo "backup: $*" >&2; }
 now() { date +%s; }
@@ -53,6 +57,16 @@ alone() {
 }
 done_alone() { rm -rf /tmp/lock; }
 
+# A repository from before a loss: what there is now may be empty, and must not be its newest backup before somebody has
+# had the time to restore. The next ones are made a regular time from now.
+spare() {
+  mkdir -p $state/attempts
+  for service in $(awk '{ print $2 }' $plan)
+  do [ -e "$state/attempts/$service" ] || echo "$(now) 0" >"$state/attempts/$service"
+  done
+  say 'a repository with earlier backups was found; the next ones are made at their regular times, so that these can be restored first'
+}
+
 # Opens a repository (without a lock, which a full disk has no room for), or makes it: but never in the place of one that was there and is lost.
 open_repository() {
   mkdir -p "$state/$1"
@@ -62,10 +76,12 @@ open_repository() {
   then
     said=$(in_repository "$1" init 2>&1)
     code=$?
-    [ $code != 0 ] || say "$1: a new repository was made"
+    [ $code != 0 ] || { say "$1: a new repository was made"; : >"$state/$1/.made"; }
   elif [ $code = 10 ]
   then
     said="the repository is lost: it was there, and now nothing is. Bring it back (a disk that is not mounted?), or begin a new one: ums backup --new-repository $1"
+  elif [ $code = 0 ] && [ ! -e "$state/$1/.made" ]
+  then spare
   fi
   [ $code = 0 ] || { say "$1: cannot be opened: $said"; return $code; }
   : >"$state/$1/.made"
@@ -77,6 +93,12 @@ ask() {
     if ! wget -q -T 10 -O /dev/null http://${copier}/metrics
     then
       say "$1: ${copier}, which copies its databases, does not answer"
+      return 125
+    fi ;;
+  *)
+    if [ -z "$(find "$2/${aliveName}" -mmin -2 2>/dev/null)" ]
+    then
+      say "$1: it does not run, and only it can make its copy"
       return 125
     fi ;;
   esac
@@ -104,6 +126,7 @@ save() {
   [ "$4" != "${copiesFolder}/$2" ] || set -- "$@" "$4" --exclude-file "$4/${databasesName}"
   repository=$1 service=$2 class=$3
   shift 4
+  [ -z "$mark" ] || set -- "$@" --tag "$mark"
   in_repository "$repository" backup --json --quiet --retry-lock 10m --host ${stack} --tag "$service" --tag "$class" \\
     --exclude-file ${folder}/excludes --exclude-caches "$@" >/tmp/summary 2>/tmp/errors
 }
@@ -224,13 +247,19 @@ loop)
   : >/tmp/ready
   while :
   do
-    wanted=$(due)
+    wanted=
+    [ -n "$(find $state/paused -mmin -${longestRestore} 2>/dev/null)" ] || wanted=$(due)
     [ -z "$wanted" ] || run $wanted
     [ ! -e $state/attempts ] || maintain
     sleep ${tick}
   done ;;
 now)
   shift
+  if [ "\${1:-}" = --mark ]
+  then
+    mark=$2
+    shift 2
+  fi
   for name in "$@"
   do is_planned "$name" || { say "$name has nothing to back up"; exit 2; }
   done
@@ -243,8 +272,10 @@ new-repository)
 in)
   shift
   in_repository "$@" ;;
+pause) : >$state/paused ;;
+resume) rm -f $state/paused ;;
 *)
-  say 'loop, now [NAME...], new-repository NAME, or in REPOSITORY and a command of restic'
+  say 'loop, now [--mark TAG] [NAME...], new-repository NAME, pause, resume, or in REPOSITORY and a command of restic'
   exit 2 ;;
 esac
 `;

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { removeSeededVolumes, removeStack } from "../../../targets/docker/converge.ts";
+import { stackVolumes } from "../../../targets/docker/host.ts";
+import { noReal, realProgram } from "../configuration/real.ts";
+import { docker, until } from "../harness.ts";
+import { BackupStack } from "./stage.ts";
+
+const missing = inject("noCompose") || (await noReal(realProgram("restic")));
+
+describe.skipIf(missing !== "")("a restore", () => {
+  const name = "umsbk2";
+  let stack: BackupStack;
+  let before: Record<string, string>;
+
+  /** Everything that is compared: rows of both databases, keys, files with owner and mode. */
+  const state = async () => ({
+    rows: await stack.sql("SELECT count(*), md5(string_agg(n || word, ',' ORDER BY n)) FROM kept"),
+    owner: await stack.sql("SELECT tableowner FROM pg_tables WHERE tablename = 'kept'"),
+    keys: await stack.redis("GET", "kept"),
+    queue: await stack.redis("LRANGE", "queue", "0", "-1"),
+    files: await stack.shell(
+      "notes",
+      "cd /config && find files -exec stat -c '%n %a %u:%g' {} + | sort && cat files/* | sha256sum",
+    ),
+    notes: await stack.shell(
+      "notes",
+      "sqlite3 '/config/deep er/notes' 'SELECT count(*), sum(length(pad)) FROM rows WHERE n <= 200'",
+    ),
+  });
+  const confirmed = (...words: string[]) => stack.ums("restore", words, { input: `${name}\n` });
+
+  beforeAll(async () => {
+    stack = new BackupStack(name, { octet: 176, offset: 24500 });
+    const run = await stack.up();
+    expect(run.exitCode, run.stderr).toBe(0);
+    await stack.sql(
+      "SET ROLE notes; CREATE TABLE kept AS SELECT n, md5(n::text) AS word FROM generate_series(1, 100000) n",
+    );
+    await stack.redis("SET", "kept", "value");
+    await stack.redis("RPUSH", "queue", "one", "two", "three");
+    await stack.shell(
+      "notes",
+      "mkdir -p /config/files && head -c 3000000 /dev/urandom > '/config/files/a b' && echo x > /config/files/c && chmod 600 /config/files/c && chmod 710 /config/files",
+    );
+    await until(
+      "there are 200 rows",
+      async () =>
+        Number(await stack.shell("notes", "sqlite3 '/config/deep er/notes' 'SELECT count(*) FROM rows'")) >
+        200,
+    );
+    before = await state();
+    const saved = await stack.ums("backup");
+    expect(saved.exitCode, saved.stderr).toBe(0);
+  });
+  afterAll(() => stack?.dispose());
+
+  it("is refused for what is not there, with the names", async () => {
+    expect((await stack.ums("backup", ["note"])).stderr).toContain('did you mean "notes"?');
+    expect((await stack.ums("restore", ["backup"])).stderr).toContain("backup has nothing to back up");
+    expect((await stack.ums("restore", ["--to", "yesterday"])).stderr).toContain("write a time as");
+    const early = await stack.ums("restore", ["notes", "--to", "2020-01-01T00:00Z"]);
+    expect(early.exitCode).toBe(2);
+    expect(early.stderr).toContain("local has no backup of notes by then");
+  });
+
+  it("shows its plan and changes nothing without the stack's name", async () => {
+    const identities = await stack.identities();
+    const run = await stack.ums("restore", ["postgres"], { input: "no\n" });
+    expect(run.exitCode).toBe(2);
+    expect(run.stdout).toMatch(/^postgres +\d{4}-\d\d-\d\dT[\d:]{8} +[0-9a-f]{8}/m);
+    expect(run.stdout).toContain("from local; stops meanwhile: notes, postgres");
+    expect(await stack.identities()).toEqual(identities);
+  });
+
+  it("of one service brings back what was changed and takes away what was added", async () => {
+    const time = new Date().toISOString();
+    await stack.shell("notes", "rm -r /config/files/c && echo new > /config/files/added");
+    await stack.sql("DELETE FROM kept WHERE n > 10; CREATE TABLE added ()");
+    const run = await confirmed("notes", "postgres", "--to", time);
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(/restored: notes, postgres, in \d+ s/);
+    expect(await state()).toEqual(before);
+    expect(await stack.sql("SELECT to_regclass('added')")).toBe("");
+    // What was there a moment ago was backed up first.
+    const { stdout } = await stack.restic("local", "ls", "latest", "--tag", "notes,before-restore");
+    expect(stdout).toContain("/sources/notes/config/files/added\n");
+  });
+
+  it("brings everything back after every volume but the repository is lost", async () => {
+    const saved = await stack.ums("backup");
+    expect(saved.exitCode, saved.stderr).toBe(0);
+    await removeStack(docker, name, [], () => {});
+    await removeSeededVolumes(docker, name);
+    const lost = (await stackVolumes(docker, name)).filter(
+      (volume) => volume !== `${name}-backup_repository`,
+    );
+    expect(lost).toContain(`${name}-postgres_data`);
+    for (const volume of lost) await docker.getVolume(volume).remove();
+    const up = await stack.up();
+    expect(up.exitCode, up.stderr).toBe(0);
+    expect(await stack.sql("SELECT to_regclass('kept')")).toBe("");
+
+    const run = await confirmed();
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(await state()).toEqual(before);
+    const { services } = await stack.json<{ services: { name: string; state: string }[] }>("status");
+    expect(services.filter((service) => service.state !== "healthy")).toEqual([]);
+    // The accounts are those of today: their services can sign in.
+    expect(
+      await stack.shell(
+        "postgres",
+        "psql -X -U postgres -d postgres -Atc \"SELECT rolcanlogin FROM pg_roles WHERE rolname = 'notes'\"",
+      ),
+    ).toBe("t");
+  });
+
+  it("needs a passphrase that people are given to keep", async () => {
+    const shown = await stack.ums("backup", ["--passphrase"]);
+    expect(shown.stdout.trim()).toHaveLength(48);
+    expect(shown.stdout.trim()).toBe(await stack.shell("backup", "cat /run/secrets/password"));
+  });
+});
