@@ -37,7 +37,6 @@ export async function restore(names: readonly string[], options: RestoreOptions)
   const first = options.withoutBackup === true ? "no backup of it is made" : "a backup of it is made first";
   await confirmName(`the present state of ${services.join(", ")} (${first})`, stack);
   await session.state.locked(async () => {
-    const write = (text: string) => process.stderr.write(text);
     if (options.withoutBackup !== true) await saveFirst(backup, services);
     const started = Date.now();
     await backup.run(["pause"]);

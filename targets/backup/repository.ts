@@ -69,6 +69,13 @@ export class Backup {
     });
   }
 
+  /** Saves a tar of the stack's own state, to every repository. Returns false where it could not be saved everywhere. */
+  async saveState(archive: Buffer, write: (text: string) => void): Promise<boolean> {
+    const command = ["sh", "/etc/backup/backup.sh", "state"];
+    const { exitCode } = await execIn(this.docker, this.container, command, { input: archive, write });
+    return exitCode === 0;
+  }
+
   /** Backups in a repository, oldest first. @throws EnvironmentFault when it cannot be read */
   async snapshots(repository: string): Promise<Snapshot[]> {
     const words = ["in", repository, "snapshots", "--json", "--no-lock", "--host", this.platform.stack];
@@ -82,7 +89,7 @@ export class Backup {
     return listed
       .parse(JSON.parse(stdout))
       .flatMap(({ id, time, tags, paths, summary }): Snapshot[] => {
-        const [service, kind, ...marks] = tags ?? [];
+        const [service, kind = service, ...marks] = tags ?? [];
         if (service === undefined || kind === undefined) return [];
         return [
           {

@@ -114,6 +114,17 @@ describe.skipIf(missing !== "")("a restore", () => {
     ).toBe("t");
   });
 
+  it("can begin with the stack's own state, which every up saves", async () => {
+    const names = await stack.shell(
+      "backup",
+      "sh /etc/backup/backup.sh in local dump --tag state latest /state.tar | tar -t",
+    );
+    expect(names.split("\n").sort()).toEqual(
+      expect.arrayContaining([`stacks/${name}/last.json`, `stacks/${name}/secrets.json`, "stack.yaml"]),
+    );
+    expect(names).not.toContain("/lock");
+  });
+
   it("needs a passphrase that people are given to keep", async () => {
     const shown = await stack.ums("backup", ["--passphrase"]);
     expect(shown.stdout.trim()).toHaveLength(48);

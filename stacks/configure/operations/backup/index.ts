@@ -85,6 +85,10 @@ function classesText({ classes }: BackupSettings, stack: string) {
         const kept = keep.map(([unit, count]) => `--keep-${unit} ${count}`).join(" ");
         return `  in_repository "$1" forget --retry-lock 10m --host ${stack} --tag ${name} --group-by host,tags ${kept}`;
       })
+      // The stack's own state, which is saved with every change.
+      .concat(
+        `  in_repository "$1" forget --retry-lock 10m --host ${stack} --tag state --keep-last 30 --keep-daily 30`,
+      )
       .join(" &&\n"),
     "}",
   ]);

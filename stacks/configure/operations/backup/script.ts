@@ -141,7 +141,7 @@ keep() {
     echo "last_exit_code $4"
     [ -z "$success" ] || echo "last_success_timestamp_seconds $success"
     echo "last_duration_seconds $(($(now) - $5))"
-    if [ "$4" = 0 ]
+    if [ "$4" = 0 ] && is_planned "$2"
     then
       echo "last_size_bytes $(number total_bytes_processed)"
       echo "last_added_bytes $(number data_added)"
@@ -272,6 +272,20 @@ new-repository)
 in)
   shift
   in_repository "$@" ;;
+state)
+  trap 'rm -f /tmp/state.tar' EXIT
+  (umask 077; cat >/tmp/state.tar) || exit 1
+  failure=0
+  for repository in $repositories
+  do
+    begun=$(now)
+    open_repository "$repository" && in_repository "$repository" backup --quiet --retry-lock 10m --host ${stack} \
+      --tag state --stdin --stdin-filename state.tar <"/tmp/state.tar" >/dev/null
+    code=$?
+    keep "$repository" state state $code "$begun"
+    [ $code = 0 ] || { failure=$code; say "state: not saved to $repository (exit $code)"; }
+  done
+  exit $failure ;;
 pause) : >$state/paused ;;
 resume) rm -f $state/paused ;;
 *)
