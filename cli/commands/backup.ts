@@ -78,7 +78,8 @@ async function showPassphrase({ loaded, state, stack }: Session): Promise<void> 
   if (!secret || !state.readSnapshot()) throw wrong(`the stack ${stack} is not up: its first up makes it`);
   const engine = await chooseEngine(undefined, state);
   await state.locked(async () => {
-    const value = await engine.generatedSecret({ root, loaded, state }, secret);
+    const find = await engine.generatedSecrets({ root, loaded, state });
+    const value = find(secret)?.value;
     if (value === undefined) throw wrong(`no passphrase was made yet: npx ums up --stack ${stack}`);
     state.markShown(secret.id, value);
     process.stdout.write(`${value}\n`);
