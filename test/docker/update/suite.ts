@@ -71,9 +71,13 @@ export function describeUpdates({ engine, name, octet, offset }: UpdateSuite): v
     const killUpdate = async (what: string, moment: () => Promise<boolean>) => {
       const running = stack.start("update", ["--no-backup"]);
       const ended = once(running, "exit");
-      await until(what, moment);
-      process.kill(-(running.pid ?? 0), "SIGKILL");
-      await ended;
+      try {
+        // An engine gives an unhealthy container minutes before it calls it one.
+        await until(what, moment, 600);
+      } finally {
+        process.kill(-(running.pid ?? 0), "SIGKILL");
+        await ended;
+      }
     };
 
     beforeAll(async () => {
