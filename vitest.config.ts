@@ -1,5 +1,31 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of stacks that fill the machine: they take turns. */
+const wholeStacks = [
+  "compose",
+  "deployment",
+  "drift",
+  "faults",
+  "isolation",
+  "policies",
+  "pulumi",
+  "real",
+].map((name) => `test/docker/${name}.test.ts`);
+
+function containers(name: string, include: string[], exclude: string[] = []) {
+  return {
+    test: {
+      name,
+      include,
+      exclude,
+      globalSetup: ["test/docker/setup.ts"],
+      fileParallelism: false,
+      testTimeout: 15 * 60_000,
+      hookTimeout: 15 * 60_000,
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -12,17 +38,9 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        test: {
-          name: "docker",
-          include: ["test/docker/**/*.test.ts"],
-          globalSetup: ["test/docker/setup.ts"],
-          // One engine, two cores: the stacks take turns.
-          fileParallelism: false,
-          testTimeout: 15 * 60_000,
-          hookTimeout: 15 * 60_000,
-        },
-      },
+      // Most of a container test is waiting, so two run at once, each on networks and ports of its own.
+      containers("docker", wholeStacks),
+      containers("programs", ["test/docker/**/*.test.ts"], wholeStacks),
     ],
   },
 });

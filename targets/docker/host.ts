@@ -111,21 +111,40 @@ const stackFilter = (stack: string) => JSON.stringify({ label: [`ums.stack=${sta
 /** Every container of a stack, running or not, sorted by name. */
 export async function stackContainers(docker: Docker, stack: string): Promise<StackContainer[]> {
   const list = await docker.listContainers({ all: true, filters: stackFilter(stack) });
-  return list
-    .map((container) => {
+  const containers = await Promise.all(
+    list.map(async (container) => {
       const service = container.Labels["ums.service"];
       const seeds = container.Labels["ums.seeds"];
-      const health = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(container.Status)?.[1];
+      const health = await healthOf(docker, container);
       return {
         id: container.Id,
         name: container.Names[0]?.replace(/^\//, "") ?? container.Id,
         ...(service === undefined ? {} : { service }),
         ...(seeds === undefined ? {} : { seeds }),
         state: container.State,
-        ...(health === undefined ? {} : { health: health as "starting" | "healthy" | "unhealthy" }),
+        ...(health === undefined ? {} : { health }),
       };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    }),
+  );
+  return containers.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Undefined without a health check. Right after a start, Docker does not list the check that is about to begin. */
+async function healthOf(
+  docker: Docker,
+  { Id, State, Status }: Docker.ContainerInfo,
+): Promise<StackContainer["health"]> {
+  const listed = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(Status)?.[1];
+  if (listed !== undefined) return listed as StackContainer["health"];
+  if (State !== "running") return undefined;
+  try {
+    const { Config } = await docker.getContainer(Id).inspect();
+    const [kind = "NONE"] = Config.Healthcheck?.Test ?? [];
+    return kind === "NONE" ? undefined : "starting";
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 export async function stackNetworks(docker: Docker, stack: string): Promise<{ id: string; name: string }[]> {

@@ -85,7 +85,7 @@ describe("the exit code", () => {
   });
 
   it("is 0 when all is fine, and each other its own", () => {
-    expect(exitCodes).toEqual({ fine: 0, violation: 1, input: 2, environment: 3 });
+    expect(exitCodes).toEqual({ fine: 0, violation: 1, input: 2, environment: 3, interrupted: 130 });
   });
 });
 

@@ -8,7 +8,7 @@ describe.skipIf(inject("noCompose") !== "")("the services of a running stack", (
   const stateOf = async (service: string) => (await stack.container(service).inspect()).State.Status;
 
   beforeAll(async () => {
-    stack = new TestStack("umsserv", { include: ["sonarr", "kavita"], octet: 150, offset: 21000 }, "compose");
+    stack = new TestStack("umsserv", { include: ["sonarr", "kavita"], octet: 208, offset: 21000 }, "compose");
     const run = await stack.up();
     expect(run.exitCode, run.stderr).toBe(0);
   });

@@ -17,26 +17,29 @@ declare module "vitest" {
   }
 }
 
+/** Both kinds of container tests run at once, and the machine is prepared once. */
+const prepared = globalThis as { umsMachine?: Promise<string> };
+
 /** Finds a Docker engine, or installs and starts one as `npm start` does where it may. */
 export default async function setup(project: TestProject): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "ums-test-setup-"));
-  let noDocker = "";
-  try {
-    await prepareMachine(
-      join(import.meta.dirname, "..", ".."),
-      home,
-      (message) => process.stderr.write(`${message}\n`),
-      {
-        installPulumi: false,
-        needCompose: true,
-      },
-    );
-  } catch (error) {
-    noDocker = (error as Error).message;
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+  prepared.umsMachine ??= prepare();
+  const noDocker = await prepared.umsMachine;
   project.provide("noDocker", noDocker);
   project.provide("noPulumi", noDocker || ((await findPulumi()) ? "" : "no Pulumi CLI on PATH"));
   project.provide("noCompose", noDocker || ((await findCompose()) ? "" : "no Docker Compose"));
+}
+
+/** Why container tests cannot run here; empty when they can. */
+async function prepare(): Promise<string> {
+  const home = mkdtempSync(join(tmpdir(), "ums-test-setup-"));
+  try {
+    const root = join(import.meta.dirname, "..", "..");
+    const say = (message: string) => process.stderr.write(`${message}\n`);
+    await prepareMachine(root, home, say, { installPulumi: false, needCompose: true });
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 }

@@ -6,7 +6,7 @@ import { parse, parseDocument } from "yaml";
 import { newEncryptionSalt, sealPulumiSecret } from "../../targets/inProcess/cipher.ts";
 import { passphrase, TestStack } from "./harness.ts";
 
-const settings = { include: ["authelia", "redis", "postgres"], octet: 146, offset: 18000 };
+const settings = { include: ["authelia", "redis", "postgres"], octet: 204, offset: 30000 };
 const alice = {
   name: "alice",
   displayName: "Alice",

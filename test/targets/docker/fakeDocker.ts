@@ -9,6 +9,8 @@ export interface FakeContainer {
   /** What `docker ps` shows, such as `Up 3 minutes (healthy)`. */
   status?: string;
   labels?: Record<string, string>;
+  /** Health check, as Docker keeps it. */
+  check?: string[];
   networkMode?: string;
   startedAt?: string;
   exitCode?: number;
@@ -122,7 +124,10 @@ export class FakeDocker {
             ExitCode: one.exitCode ?? 0,
             StartedAt: one.startedAt ?? "2026-01-01T00:00:00Z",
           },
-          Config: { Labels: one.labels ?? {} },
+          Config: {
+            Labels: one.labels ?? {},
+            ...(one.check === undefined ? {} : { Healthcheck: { Test: one.check } }),
+          },
           HostConfig: { NetworkMode: one.networkMode ?? "bridge" },
         };
       },

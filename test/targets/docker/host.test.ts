@@ -182,11 +182,16 @@ describe("what a stack has on the host", () => {
       { name: "dev-app", service: "app", status: "Up 2 seconds (health: starting)" },
       { name: "dev-bad", service: "bad", status: "Up 1 hour (unhealthy)" },
       { name: "dev-plain", service: "plain", status: "Up 1 hour" },
+      { name: "dev-none", service: "none", status: "Up 1 hour", check: ["NONE"] },
+      { name: "dev-again", service: "again", status: "Up Less than a second", check: ["CMD", "true"] },
     ]);
     expect(await stackContainers(fake.docker, "dev")).toEqual([
+      // Docker has started it, and not yet begun to ask.
+      { id: "id-dev-again", name: "dev-again", service: "again", state: "running", health: "starting" },
       { id: "id-dev-app", name: "dev-app", service: "app", state: "running", health: "starting" },
       { id: "id-dev-app_seed", name: "dev-app_seed", seeds: "app", state: "exited" },
       { id: "id-dev-bad", name: "dev-bad", service: "bad", state: "running", health: "unhealthy" },
+      { id: "id-dev-none", name: "dev-none", service: "none", state: "running" },
       { id: "id-dev-plain", name: "dev-plain", service: "plain", state: "running" },
       { id: "id-dev-store", name: "dev-store", service: "store", state: "running", health: "healthy" },
     ]);
