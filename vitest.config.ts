@@ -38,7 +38,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      // Most of a container test is waiting, so two run at once, each on networks and ports of its own.
+      // Most of a container test is waiting, so `npm test` runs both at once, each on networks and ports of its own.
       containers("docker", wholeStacks),
       containers("programs", ["test/docker/**/*.test.ts"], wholeStacks),
     ],

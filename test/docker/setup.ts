@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { findPulumi } from "../../cli/engines/pulumi.ts";
 import { prepareMachine } from "../../cli/setup/machine.ts";
+import { alone } from "../../rehearsal/real/lock.ts";
 import { findCompose } from "../../targets/compose/client.ts";
 
 declare module "vitest" {
@@ -17,13 +18,11 @@ declare module "vitest" {
   }
 }
 
-/** Both kinds of container tests run at once, and the machine is prepared once. */
-const prepared = globalThis as { umsMachine?: Promise<string> };
-
 /** Finds a Docker engine, or installs and starts one as `npm start` does where it may. */
 export default async function setup(project: TestProject): Promise<void> {
-  prepared.umsMachine ??= prepare();
-  const noDocker = await prepared.umsMachine;
+  // Two runs may begin at once, on a machine that has nothing yet.
+  const lock = join(tmpdir(), "ums-test-machine.lock");
+  const noDocker = await alone(lock, () => {}, prepare);
   project.provide("noDocker", noDocker);
   project.provide("noPulumi", noDocker || ((await findPulumi()) ? "" : "no Pulumi CLI on PATH"));
   project.provide("noCompose", noDocker || ((await findCompose()) ? "" : "no Docker Compose"));
