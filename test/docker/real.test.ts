@@ -59,12 +59,12 @@ describe.skipIf(missing !== "")("the whole platform with real programs", () => {
   });
 
   it("is measured by Prometheus: every real program is up, and a stand-in says why it is not", async () => {
-    const declared = scrapeTargets(platform);
     await until("every target was asked", async () =>
       (await targets()).every(({ health }) => health !== "unknown"),
     );
     const all = await targets();
-    expect(declared.filter((address) => all.every(({ labels }) => labels.instance !== address))).toEqual([]);
+    const measured = platform.services.filter(({ metrics }) => metrics !== undefined);
+    expect(measured.filter((one) => all.every(({ scrapePool }) => scrapePool !== one.name))).toEqual([]);
     const down = all.filter(({ health }) => health !== "up");
     expect(down.filter(({ labels: { service = "" } }) => isReal(service) || service === "")).toEqual([]);
     expect(down.filter(({ lastError }) => lastError === "")).toEqual([]);
@@ -78,8 +78,3 @@ describe.skipIf(missing !== "")("the whole platform with real programs", () => {
     expect(await stack.identities()).toEqual(before);
   });
 });
-
-/** Addresses of the records' own metrics. */
-function scrapeTargets({ services }: Platform): string[] {
-  return services.flatMap(({ name: service, metrics }) => (metrics ? [`${service}:${metrics.port}`] : []));
-}

@@ -60,6 +60,8 @@ describe.skipIf(missing !== "")("backups inside a running stack", () => {
         "notes config-daily",
         "postgres database-hourly",
         "redis database-hourly",
+        // Of the stack itself, which every up saves.
+        "state",
       ]);
     }
   });
