@@ -174,7 +174,10 @@ const volume = z.strictObject({
 
 const file = z.strictObject({
   path: absolutePath,
-  content: z.string().max(256 * 1024),
+  content: z
+    .string()
+    .min(1, "write something, a comment at least: no empty file can be delivered")
+    .max(256 * 1024),
   mode: octalMode.default("0444"),
 });
 

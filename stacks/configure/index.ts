@@ -68,7 +68,9 @@ function seededFile(
   service: string,
   { path, text, mode = "0444" }: GeneratedFile,
 ): { seeded: SeededFile; secret?: PlatformSecret } {
-  if (typeof text === "string") return { seeded: { path, mode, content: { text } } };
+  // The Docker provider (5.2.0) refuses to upload a file that is empty.
+  if (typeof text === "string")
+    return { seeded: { path, mode, content: { text: text === "" ? "\n" : text } } };
   const id = `${service}/file${path.replace(/[^A-Za-z0-9]+/g, "-")}`;
   return {
     seeded: { path, mode: "0400", content: { secret: id } },

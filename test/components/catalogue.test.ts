@@ -44,6 +44,16 @@ describe("the declared program", () => {
     ]);
   });
 
+  it("uploads no empty file, which the Docker provider refuses", () => {
+    const uploads = program.resources.flatMap(
+      ({ inputs }) => (inputs.uploads ?? []) as Record<string, string>[],
+    );
+    expect(uploads.length).toBeGreaterThan(100);
+    expect(uploads.filter(({ content = "", contentBase64 = "" }) => content + contentBase64 === "")).toEqual(
+      [],
+    );
+  });
+
   it("is the same on every run", async () => {
     expect(await declared(devStack())).toEqual(program);
   });

@@ -56,7 +56,7 @@ describe("a record is refused with", () => {
       { volumes: [{ name: "a", class: "config", path: "/", access: "read" }] },
       "use an absolute path below /",
     ],
-    ["a file that is the root", { files: [{ path: "/", content: "" }] }, "use an absolute path below /"],
+    ["a file that is the root", { files: [{ path: "/", content: "text" }] }, "use an absolute path below /"],
     [
       "a host folder with a slash at its end",
       { lifted: [{ privilege: "host-mount", value: "/srv/", path: "/srv", reason }] },
@@ -77,7 +77,7 @@ describe("a record is refused with", () => {
     ["a port over 65535", { ports: listensOn(65536) }, "ports[0].port"],
     [
       "a file mode of three digits",
-      { files: [{ path: "/etc/a/b", content: "", mode: "444" }] },
+      { files: [{ path: "/etc/a/b", content: "text", mode: "444" }] },
       "four octal digits",
     ],
     [
