@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of stacks that fill the machine: they take turns. */
+/** Tests of stacks, which take turns; as long, together, as all others. */
 const wholeStacks = [
   "compose",
   "deployment",
@@ -10,6 +10,8 @@ const wholeStacks = [
   "policies",
   "pulumi",
   "real",
+  "services",
+  "signIn",
 ].map((name) => `test/docker/${name}.test.ts`);
 
 function containers(name: string, include: string[], exclude: string[] = []) {
