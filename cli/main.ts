@@ -146,9 +146,20 @@ stackCommand("restore", "put services back to a backup, after backing up what is
   .option("--to <time>", "the last backup by this time; default: the last one")
   .option("--from <repository>", "the repository; default: the first of the stack's config")
   .option("--dry-run", "show what would be restored")
-  .option("--without-backup", "do not back up the present state first, where it cannot be")
+  .addOption(
+    new Option("--without-backup", "do not back up the present state first, where it cannot be").conflicts(
+      "drill",
+    ),
+  )
+  .option(
+    "--drill",
+    "prove backups: restore them beside the stack, read and start what is in them, throw it away",
+  )
+  .addOption(new Option("--json", "with --drill: print JSON").implies({ drill: true }))
   .action(async (names: string[], options) =>
-    (await import("./commands/restore.ts")).restore(names, options),
+    options.drill === true
+      ? (await import("./commands/drill.ts")).drillRestore(names, options)
+      : (await import("./commands/restore.ts")).restore(names, options),
   );
 stackCommand("recover", "make a stack ready again whose plain `pulumi up` was killed").action(
   async (options) => (await import("./commands/recover.ts")).recover(options),

@@ -36,6 +36,11 @@ export class StackState {
     return join(this.folder, "audit.log");
   }
 
+  /** How restore drills went, a line each. */
+  get drillsPath(): string {
+    return join(this.folder, "drills.log");
+  }
+
   get rotationPath(): string {
     return join(this.folder, "rotation.json");
   }

@@ -196,6 +196,7 @@ export interface Service {
   rules: ServiceRecord["rules"];
   panels: ServiceRecord["panels"];
   backup: ServiceRecord["backup"];
+  drill?: NonNullable<ServiceRecord["drill"]>;
   lifecycle: ServiceRecord["lifecycle"];
   exceptions: ServiceRecord["exceptions"];
   accounts: ServiceRecord["accounts"];
@@ -241,4 +242,9 @@ export interface Platform {
   /** Start order: services of one wave need only services of earlier waves. */
   waves: readonly (readonly string[])[];
   warnings: readonly Warning[];
+}
+
+/** Whether a service runs what its record says: a rehearsal's stand-in keeps no data. */
+export function isReal({ rehearsal }: Pick<Platform, "rehearsal">, service: string): boolean {
+  return rehearsal === undefined || rehearsal.real.some(({ services }) => services.includes(service));
 }

@@ -1,4 +1,6 @@
+import { removeScratch } from "../../targets/backup/drill/scratch.ts";
 import { declareStack } from "../../targets/declare.ts";
+import { connectDocker } from "../../targets/docker/host.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
 import { confirmName } from "../output/confirm.ts";
 import { withProgress } from "../output/progress.ts";
@@ -20,6 +22,7 @@ export async function down(
         run: async (progress) => {
           const context = { root, loaded, state, program, progress };
           await engine.down(context);
+          await removeScratch(await connectDocker(), stack);
           if (options.volumes === true) await engine.removeData(context);
         },
       },

@@ -15,6 +15,8 @@ export interface RestoreOptions extends StackOptions {
   from?: string;
   dryRun?: boolean;
   withoutBackup?: boolean;
+  drill?: boolean;
+  json?: boolean;
 }
 
 /**
@@ -71,7 +73,7 @@ async function saveFirst(backup: Backup, services: readonly string[]): Promise<v
 }
 
 /** @throws InputError for what is no time, or is still to come */
-function readTime(text: string | undefined): Date | undefined {
+export function readTime(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const time = new Date(text);
   const refuse = (message: string) => new InputError([{ message: `--to ${text}: ${message}` }]);
@@ -80,7 +82,7 @@ function readTime(text: string | undefined): Date | undefined {
   return time;
 }
 
-function choose(
+export function choose(
   names: readonly string[],
   latest: ReadonlyMap<string, Snapshot>,
   { loaded, stack }: ReturnType<typeof openSession>,
@@ -102,7 +104,7 @@ function choose(
   return chosen;
 }
 
-function planOf(chosen: readonly Snapshot[], repository: string, stopping: readonly string[]): string {
+export function planOf(chosen: readonly Snapshot[], repository: string, stopping: readonly string[]): string {
   const rows = chosen.map(({ service, id, time, bytes }) => [
     service,
     time.toISOString().slice(0, 19),

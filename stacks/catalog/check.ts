@@ -244,7 +244,7 @@ function showMount(path: YamlPath): string {
 
 /** A backup has something to copy, and what is copied is named where a backup is. */
 function checkCopies(
-  { backup, volumes, configure }: ServiceRecord,
+  { backup, drill, volumes, configure }: ServiceRecord,
   report: (path: YamlPath, message: string) => void,
 ): void {
   for (const [index, volume] of volumes.entries()) {
@@ -261,6 +261,12 @@ function checkCopies(
         `volumes[${index}]: only services configured as postgres or redis write their copy themselves`,
       );
     }
+  }
+  if (drill && backup === "none") {
+    report(
+      ["drill"],
+      "drill says what a restore drill does, but backup is none: say how often, or leave it out",
+    );
   }
   if (backup !== "none" && volumes.every(({ copy, shared }) => copy === "none" || (shared && !copy))) {
     report(["backup"], `backup is ${backup}, but no volume is copied: name one, or say none`);

@@ -531,6 +531,12 @@ export const recordSchema = z.strictObject({
   backup: z
     .enum(["database-hourly", "config-daily", "media-weekly", "none"])
     .describe("What of it is backed up, and how often."),
+  drill: z
+    .strictObject({ start: z.literal(false), reason })
+    .optional()
+    .describe(
+      "For a service that cannot become healthy without the internet: a restore drill, which has no way out, reads its backup and does not start it.",
+    ),
   lifecycle: z
     .strictObject({
       status: z.enum(["active", "retired"]),

@@ -203,6 +203,7 @@ function describe(entry: CatalogEntry, config: StackConfig, pools: Pools | undef
     rules: record.rules,
     panels: record.panels,
     backup: record.backup,
+    ...(record.drill ? { drill: record.drill } : {}),
     lifecycle: record.lifecycle,
     exceptions: record.exceptions,
     accounts: record.accounts,

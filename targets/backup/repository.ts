@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { z } from "zod";
 import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
-import type { Platform, Service } from "../../stacks/platform.ts";
+import { isReal, type Platform, type Service } from "../../stacks/platform.ts";
 import { type ExecResult, execIn } from "../docker/exec.ts";
 
 /** One backup of one service. */
@@ -52,7 +52,7 @@ export class Backup {
     this.container = `${platform.stack}-${this.service.name}`;
   }
 
-  /** Runs the script. @throws EnvironmentFault when the container does not run */
+  /** Runs the script. @throws EnvironmentFault when the container does not run, or runs a stand-in */
   async run(words: readonly string[], write?: (text: string) => void): Promise<ExecResult> {
     const state = await this.docker
       .getContainer(this.container)
@@ -62,6 +62,12 @@ export class Backup {
       throw new EnvironmentFault(
         `${this.container} does not run`,
         `npx ums start ${this.service.name} --stack ${this.platform.stack}`,
+      );
+    }
+    if (!isReal(this.platform, this.service.name)) {
+      throw new EnvironmentFault(
+        `${this.service.name} is a stand-in in this rehearsal, and makes no backups`,
+        "npx ums up --real backup,backup-copies, and every service whose data counts",
       );
     }
     return execIn(this.docker, this.container, ["sh", "/etc/backup/backup.sh", ...words], {

@@ -1,13 +1,13 @@
 import { answerName, requestsFolder } from "./answer.ts";
-import { copiesFolder, databasesName, stateFolder } from "./backup/script.ts";
+import { copiesFolder, databasesName, drillPrefix, stateFolder } from "./backup/script.ts";
+import { sqliteFiles } from "./sqlite.ts";
 
 /**
  * Copies SQLite databases when it is asked to, and reports how backups went, for Python without further modules.
  *
- * A database is known by its first bytes and not by its name, so none is missed that a new version of an application
- * names otherwise. Volumes are mounted read-only: SQLite reads a live database so as long as its writer is there. One
- * without a writer, in WAL mode and with an empty log, can only be read as a file that does not change; whether that
- * held is looked at afterwards.
+ * Volumes are mounted read-only: SQLite reads a live database so as long as its writer is there. One without a writer, in
+ * WAL mode and with an empty log, can only be read as a file that does not change; whether that held is looked at
+ * afterwards.
  *
  * Text is in String.raw: its backslashes are Python's.
  */
@@ -22,8 +22,7 @@ import time
 import urllib.parse
 
 REQUESTS, COPIES, STATE = "${requestsFolder}", "${copiesFolder}", "${stateFolder}"
-ANSWER, DATABASES = "${answerName}", "${databasesName}"
-MAGIC = b"SQLite format 3\0"
+ANSWER, DATABASES, DRILL = "${answerName}", "${databasesName}", "${drillPrefix}"
 # Pages copied at a time where readers keep writers waiting, and seconds after which the rest is copied at once.
 PAGES, PATIENCE = 4096, 60
 
@@ -35,28 +34,7 @@ def say(message):
     print("copier: " + message, file=sys.stderr, flush=True)
 
 
-def is_database(path):
-    """A SQLite file is some pages of at least 512 bytes, so most files need not be opened."""
-    try:
-        size = os.lstat(path).st_size
-        if size < 512 or size % 512 != 0 or os.path.islink(path):
-            return False
-        with open(path, "rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except FileNotFoundError:
-        return False
-
-
-def databases_below(root):
-    for folder, _, names in os.walk(root):
-        for name in names:
-            path = os.path.join(folder, name)
-            if is_database(path):
-                yield path
-
-
-def connect(path, options):
-    return sqlite3.connect("file:" + urllib.parse.quote(path) + "?" + options, uri=True, timeout=60)
+${sqliteFiles}
 
 
 def backup(source, target):
@@ -126,27 +104,12 @@ def copy_database(path, target):
         if unwritten and state_of(path) != before:
             say(f"{path} was written meanwhile; trying again")
             continue
-        check(part)
+        check(part, "quick_check")
         with open(part, "rb") as file:
             os.fsync(file.fileno())
         os.replace(part, target)
         return
     raise RuntimeError("it was written during each of 5 copies")
-
-
-def check(path):
-    """Whether the copy is sound, as far as SQLite can tell without the application's own functions."""
-    copy = connect(path, "mode=ro&immutable=1")
-    try:
-        result = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        if "no such" not in str(error):
-            raise
-        result = "ok"
-    finally:
-        copy.close()
-    if result != "ok":
-        raise RuntimeError("damaged: " + result)
 
 
 def escaped(path):
@@ -235,13 +198,16 @@ def outcomes():
 def metrics():
     families = {}
     for repository, service, values in outcomes():
-        maintenance = service == ".maintenance"
+        prefix = "ums_backup_"
         labels = f'repository="{repository}"'
-        if not maintenance:
+        if service == ".maintenance":
+            prefix += "maintenance_"
+        else:
+            if service.startswith(DRILL):
+                prefix, service = "ums_restore_drill_", service.removeprefix(DRILL)
             labels += f',service="{service}",class="{values.get("class", "")}"'
         for name, value in values.items():
             if name != "class":
-                prefix = "ums_backup_maintenance_" if maintenance else "ums_backup_"
                 families.setdefault(prefix + name, []).append(f"{{{labels}}} {value or 0}")
     lines = []
     for name, samples in sorted(families.items()):

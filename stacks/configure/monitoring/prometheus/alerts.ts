@@ -177,7 +177,8 @@ function duration(seconds: number): string {
 
 /**
  * Over what the backup reports of each service and repository, with labels `service`, `class` and `repository`:
- * ums_backup_last_success_timestamp_seconds, and ums_backup_last_exit_code, 0 where the last run was a success.
+ * ums_backup_last_success_timestamp_seconds, and ums_backup_last_exit_code, 0 where the last run was a success; and
+ * ums_restore_drill_last_exit_code, 0 where what the last drill restored is whole.
  */
 function backupAlerts({ services, settings }: ConfigureContext): object[] {
   if (!services.some(({ roles }) => roles.includes("backup"))) return [];
@@ -202,6 +203,15 @@ function backupAlerts({ services, settings }: ConfigureContext): object[] {
       concern: "backup",
       summary: "The maintenance of the repository {{ $labels.repository }} failed with code {{ $value }}",
       description: "It forgets what is kept no longer, and checks what is left.",
+    }),
+    alertRule({
+      alert: "RestoreDrillFailed",
+      expr: "max by (service, class, repository) (ums_restore_drill_last_exit_code) != 0",
+      severity: "critical",
+      concern: "backup",
+      summary:
+        "The backup of {{ $labels.service }} in {{ $labels.repository }} could not be restored in the last drill",
+      description: "`ums restore --drill` says why, and once it succeeds this ends.",
     }),
     ...used.flatMap((name) => {
       const seconds = secondsOf(settings.backup.classes[name].every) + runs[name];

@@ -9,6 +9,9 @@ export const stateFolder = "/state";
 /** Where the copier puts its copies: a folder for each service. */
 export const copiesFolder = "/copies";
 
+/** What a file in the state of a repository begins with that says how the last restore drill of a service went. */
+export const drillPrefix = ".drill-";
+
 /** Name of the file beside a service's copies that lists the databases they were made of, as restic leaves them out. */
 export const databasesName = ".databases";
 
@@ -286,10 +289,13 @@ state)
     [ $code = 0 ] || { failure=$code; say "state: not saved to $repository (exit $code)"; }
   done
   exit $failure ;;
+drilled)
+  mkdir -p "$state/$2"
+  keep "$2" "${drillPrefix}$3" "$4" "$5" "$6" ;;
 pause) : >$state/paused ;;
 resume) rm -f $state/paused ;;
 *)
-  say 'loop, now [--mark TAG] [NAME...], new-repository NAME, pause, resume, or in REPOSITORY and a command of restic'
+  say 'loop, now [--mark TAG] [NAME...], new-repository NAME, drilled REPOSITORY SERVICE CLASS CODE START, pause, resume, or in REPOSITORY and a command of restic'
   exit 2 ;;
 esac
 `;

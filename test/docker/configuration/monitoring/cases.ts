@@ -250,6 +250,13 @@ export const cases: readonly Case[] = [
     { repository: "local", severity: "critical", concern: "backup" },
     "1m",
   ),
+  plain(
+    "RestoreDrillFailed",
+    series("ums_restore_drill_last_exit_code", { service: "sonarr", class: "config-daily" }),
+    ["1x20", "0x20"],
+    { service: "sonarr", class: "config-daily", severity: "critical", concern: "backup" },
+    "1m",
+  ),
   ...(
     [
       ["database-hourly", 2 * 3600],

@@ -19,5 +19,10 @@ export function backupPanels({ backups }: View): Draft[] {
       { expr: "max by (service, class, repository) (ums_backup_last_exit_code)" },
       { labels, value: "Exit code", limits: { warn: 1, bad: 1 } },
     ),
+    rows(
+      { title: "Outcome of the last restore drill", description: "0 is a success. `ums restore --drill`" },
+      { expr: "max by (service, class, repository) (ums_restore_drill_last_exit_code)" },
+      { labels, value: "Exit code", limits: { warn: 1, bad: 1 } },
+    ),
   ];
 }

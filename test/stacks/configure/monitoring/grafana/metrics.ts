@@ -134,6 +134,7 @@ export const metrics: Readonly<Record<string, Readonly<Record<string, readonly s
   backup: {
     ums_backup_last_success_timestamp_seconds: ["class", "repository"],
     ums_backup_last_exit_code: ["class", "repository"],
+    ums_restore_drill_last_exit_code: ["class", "repository"],
   },
 };
 

@@ -1,0 +1,90 @@
+import type Docker from "dockerode";
+import { EnvironmentFault } from "../../stacks/errors.ts";
+import { demultiplex, isMissing } from "../docker/host.ts";
+import type { Backup } from "./repository.ts";
+
+const gibibyte = 1024 ** 3;
+
+/** Lines of a failed script that are shown. */
+const shownLines = 10;
+
+/** A word for a shell. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+export function mount(volume: string, path: string, readOnly: boolean): Docker.MountSettings {
+  return { Type: "volume", Source: volume, Target: path, ReadOnly: readOnly };
+}
+
+/** What a one-shot container does with a service's volumes. */
+export interface Beside {
+  /** Last part of the container's name, which only one at a time may have. */
+  suffix: string;
+  image: string;
+  command: readonly string[];
+  mounts: readonly Docker.MountSettings[];
+  network: string;
+  capabilities: readonly string[];
+  environment?: readonly string[];
+}
+
+/**
+ * Runs a command beside the backup, as root with a few capabilities and a root that cannot be written. Returns what it
+ * wrote.
+ * @throws BesideFailed where it fails
+ */
+export async function runBeside({ docker, platform, service }: Backup, work: Beside): Promise<string> {
+  const name = `${platform.stack}-${service.name}_${work.suffix}`;
+  await removed(docker, name);
+  const [entrypoint = "", ...rest] = work.command;
+  const container = await docker.createContainer({
+    name,
+    Image: work.image,
+    Entrypoint: [entrypoint],
+    Cmd: rest,
+    User: "0:0",
+    Env: [...(work.environment ?? [])],
+    Labels: { "ums.stack": platform.stack },
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: {
+      NetworkMode: work.network,
+      ReadonlyRootfs: true,
+      Tmpfs: { "/tmp": "size=256m" },
+      CapDrop: ["ALL"],
+      CapAdd: [...work.capabilities],
+      SecurityOpt: ["no-new-privileges:true"],
+      Memory: gibibyte,
+      MemorySwap: gibibyte,
+      Mounts: [...work.mounts],
+    },
+  });
+  try {
+    await container.start();
+    const { StatusCode } = (await container.wait()) as { StatusCode: number };
+    const said = demultiplex((await container.logs({ stdout: true, stderr: true })) as unknown as Buffer);
+    if (StatusCode === 0) return said;
+    throw new BesideFailed(StatusCode, said);
+  } finally {
+    await removed(docker, name);
+  }
+}
+
+/** A one-shot container ended with a code. */
+export class BesideFailed extends EnvironmentFault {
+  constructor(
+    readonly exitCode: number,
+    readonly said: string,
+  ) {
+    super(`exit ${exitCode}:\n  ${said.trim().split("\n").slice(-shownLines).join("\n  ")}`);
+  }
+}
+
+async function removed(docker: Docker, name: string): Promise<void> {
+  await docker
+    .getContainer(name)
+    .remove({ force: true, v: true })
+    .catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+}
