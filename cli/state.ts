@@ -36,6 +36,11 @@ export class StackState {
     return join(this.folder, "audit.log");
   }
 
+  /** What is known of a restore that is under way, or was cut off. */
+  get restorePath(): string {
+    return join(this.folder, "restore.json");
+  }
+
   /** How restore drills went, a line each. */
   get drillsPath(): string {
     return join(this.folder, "drills.log");

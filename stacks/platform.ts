@@ -48,6 +48,8 @@ export interface Mount {
   copyImageContent: boolean;
   /** How a copy for the backup is made; absent where none is. */
   copy?: "files" | "stopped" | "server";
+  /** Paths below it that a copy leaves out. */
+  leaveOut?: readonly string[];
   /** The volume's root folder is given to the service's user before it starts. */
   setOwner: boolean;
   /** Folders made in the volume before the service starts, parents first, with the service's user as their owner. */

@@ -6,6 +6,7 @@ import { confirmName } from "../output/confirm.ts";
 import { Violation } from "../output/exit.ts";
 import { withProgress } from "../output/progress.ts";
 import { table } from "../output/table.ts";
+import { type RestoreJournal, readRestore, removeRestore, writeRestore } from "../restoreJournal.ts";
 import { openSession, type StackOptions } from "../session.ts";
 import { checkNames, platformRepositories } from "./backup.ts";
 import { showBytes } from "./volumes.ts";
@@ -39,26 +40,78 @@ export async function restore(names: readonly string[], options: RestoreOptions)
   const first = options.withoutBackup === true ? "no backup of it is made" : "a backup of it is made first";
   await confirmName(`the present state of ${services.join(", ")} (${first})`, stack);
   await session.state.locked(async () => {
-    if (options.withoutBackup !== true) await saveFirst(backup, services);
+    const journal = await begin(session.state.restorePath, backup, services, {
+      stopping,
+      save: options.withoutBackup !== true,
+    });
     const started = Date.now();
-    await backup.run(["pause"]);
-    try {
-      await withProgress(
+    const notes = await whilePaused(backup, () =>
+      withProgress(
         {
           title: `restore ${services.join(" ")}`,
           run: (progress) =>
-            restoreSnapshots(backup, loaded.catalog, { repository, snapshots: chosen }, progress),
+            restoreSnapshots(
+              backup,
+              loaded.catalog,
+              { repository, snapshots: chosen, to: time, stopped: journal.stopped },
+              progress,
+            ),
         },
         false,
-      );
-    } catch (error) {
+      ),
+    ).catch((error: unknown) => {
       throw dockerFault(error);
-    } finally {
-      await backup.run(["resume"]);
-    }
+    });
+    removeRestore(session.state.restorePath);
     const seconds = Math.round((Date.now() - started) / 1000);
+    for (const note of notes) process.stdout.write(`${note}\n`);
     process.stdout.write(`restored: ${services.join(", ")}, in ${seconds} s\n`);
   });
+}
+
+/** Milliseconds after which the pause is said again: the schedule goes on by itself when nobody does. */
+const pauseEvery = 180_000;
+
+/** Does something while the schedule makes no backups. */
+async function whilePaused<T>(backup: Backup, work: () => Promise<T>): Promise<T> {
+  await backup.run(["pause"]);
+  const again = setInterval(() => void backup.run(["pause"]).catch(() => {}), pauseEvery);
+  try {
+    return await work();
+  } finally {
+    clearInterval(again);
+    await backup.run(["resume"]);
+  }
+}
+
+/**
+ * Backs up what is about to be overwritten, unless a restore that was cut off did so before it overwrote it, and writes
+ * down what this one begins with.
+ */
+async function begin(
+  path: string,
+  backup: Backup,
+  services: readonly string[],
+  { stopping, save }: { stopping: readonly string[]; save: boolean },
+): Promise<RestoreJournal> {
+  const before = readRestore(path);
+  const kept = services.filter((name) => before?.saved.includes(name));
+  if (before && kept.length > 0) {
+    process.stderr.write(
+      `${kept.join(", ")}: a restore began at ${before.at} and was cut off; the state before it is backed up already\n`,
+    );
+  }
+  const left = services.filter((name) => !kept.includes(name));
+  if (save && left.length > 0) await saveFirst(backup, left);
+  const union = (first: readonly string[] = [], second: readonly string[] = []) =>
+    [...new Set([...first, ...second])].sort();
+  const journal = {
+    at: before?.at ?? new Date().toISOString(),
+    saved: save ? union(before?.saved, services) : (before?.saved ?? []),
+    stopped: union(before?.stopped, stopping),
+  };
+  writeRestore(path, journal);
+  return journal;
 }
 
 /** @throws Violation where not everything could be saved: then nothing is overwritten */

@@ -136,6 +136,13 @@ const link = z.strictObject({
     ),
 });
 
+const belowVolume = z
+  .string()
+  .regex(
+    /^(?!\.{1,2}(?:\/|$))[^\0\s:/]+(?:\/(?!\.{1,2}(?:\/|$))[^\0\s:/]+)*$/,
+    "use a path below the volume, as in media/tv",
+  );
+
 const volume = z.strictObject({
   name: dnsLabel,
   class: z
@@ -149,16 +156,15 @@ const volume = z.strictObject({
     .describe("One volume of this name for every service of the stack that names it."),
   size: z.int().min(1).optional().describe("MiB, for a transcode tmpfs. Default 1024."),
   folders: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^(?!\.{1,2}(?:\/|$))[^\0\s:/]+(?:\/(?!\.{1,2}(?:\/|$))[^\0\s:/]+)*$/,
-          "use a path below the volume, as in media/tv",
-        ),
-    )
+    .array(belowVolume)
     .default([])
     .describe("Folders that are there, and the service's own, before it starts."),
+  leaveOut: z
+    .array(belowVolume)
+    .default([])
+    .describe(
+      "What a backup leaves out because it is written while it is read, and the service does without it after a restore.",
+    ),
   copy: z
     .enum(["files", "stopped", "server", "none"])
     .optional()

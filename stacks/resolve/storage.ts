@@ -28,6 +28,7 @@ export function mountsOf(stack: string, { value: record }: CatalogEntry): Mount[
       copyImageContent: volume.copyImageContent !== undefined,
       setOwner: volume.access === "write" && volume.copyImageContent === undefined,
       ...copyOf(volume, record),
+      ...(volume.leaveOut.length > 0 ? { leaveOut: volume.leaveOut } : {}),
       ...(volume.folders.length > 0 ? { folders: withParents(volume.folders) } : {}),
     }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,6 +1,7 @@
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import type { Service } from "../../stacks/platform.ts";
-import { BesideFailed, mount, quoted, runBeside } from "./beside.ts";
+import { sourcePath } from "../../stacks/resolve/backup.ts";
+import { mount, OneShotFailed, quoted, runBeside } from "./beside.ts";
 import type { Backup, Snapshot } from "./repository.ts";
 
 /** Where the volume stands in which a server keeps what it works on. */
@@ -25,12 +26,14 @@ function restoreLines(
   snapshot: Snapshot,
   service: Service,
   folders: readonly string[],
+  archives: readonly string[],
   target: Target,
 ): string {
   const source = `/sources/${service.name}`;
   const copies = `/copies/${service.name}`;
   const { uid, gid } = service.owner;
-  const written = folders.filter((folder) => !target.onlyRead.includes(folder));
+  const isWritten = (folder: string) => !target.onlyRead.includes(folder);
+  const written = folders.filter(isWritten);
   const list = (paths: readonly string[]) => paths.map(quoted).join(" ");
   const copied = snapshot.paths.includes(copies);
   return `
@@ -41,7 +44,11 @@ for folder in ${list(written)}
 do
   # A volume that came later is in no earlier backup.
   has "$folder" || continue
-  put --delete --target "$folder" "${snapshot.id}:$folder"
+  # What is archived only ever gets more: what came after the snapshot is still needed.
+  case " ${archives.join(" ")} " in
+    *" $folder "*) put --overwrite never --target "$folder" "${snapshot.id}:$folder" ;;
+    *) put --delete --target "$folder" "${snapshot.id}:$folder" ;;
+  esac
 done
 for folder in ${list(target.onlyRead)}
 do
@@ -57,7 +64,7 @@ cd $scratch
 find . -type f ! -path ./.databases | while read -r file
 do
   mkdir -p "${source}/\${file%/*}"
-  cp "$file" "${source}/$file"
+  cp -p "$file" "${source}/$file"
   chown ${uid}:${gid} "${source}/$file"
 done
 cd /
@@ -102,7 +109,7 @@ fi`;
 /**
  * Puts a service's volumes, or others in their places, back to a snapshot, with the backup's own volumes and write access
  * to those of the one service. `extra` are lines of shell to run afterwards, with further mounts. Returns what they wrote.
- * @throws BesideFailed, also where there is no room for a copy
+ * @throws OneShotFailed, also where there is no room for a copy
  */
 export async function fillVolumes(
   backup: Backup,
@@ -123,13 +130,16 @@ export async function fillVolumes(
       : mount(Name, Destination, !RW),
   );
   const folders = mounts.flatMap(({ Target }) => (Target.startsWith(source) ? [Target] : []));
+  const archives = service.mounts
+    .filter(({ copy }) => service.configure === "postgres" && copy === "files")
+    .map(({ volume }) => sourcePath(backup.platform.stack, service.name, volume));
   const replaced = service.configure === "redis" ? service.mounts.find(isLive) : undefined;
   if (replaced) mounts.push(mount(target.volumeOf(replaced.volume), live, false));
   const script = `set -eu
 export RESTIC_PASSWORD_FILE=/run/secrets/password
 . /etc/backup/repositories.sh
 ${target.isCopy ? "" : `# A request that was not answered yet would have the server write new copies over these.\nrm -f /requests/${service.name}`}
-${restoreLines(repository, snapshot, service, folders, target)}
+${restoreLines(repository, snapshot, service, folders, archives, target)}
 ${replaced ? `rm -rf ${live}/appendonlydir ${live}/dump.rdb\ncp -a ${source}dumps/appendonlydir ${live}/` : ""}
 ${extra.lines}
 `;
@@ -155,7 +165,7 @@ export async function restoreVolumes(
   try {
     await fillVolumes(backup, repository, snapshot, service, itself);
   } catch (error) {
-    if (!(error instanceof BesideFailed)) throw error;
+    if (!(error instanceof OneShotFailed)) throw error;
     throw new EnvironmentFault(
       `${service.name} could not be restored (${error.message})`,
       "what was there before was backed up first; restore again, or that: npx ums snapshots",

@@ -148,12 +148,14 @@ export class TestStack {
   }
 
   /** Starts a command in a process group of its own, to be killed whole. */
-  start(command: string, words: readonly string[] = []): ChildProcess {
-    return spawn(process.execPath, this.arguments(command, words), {
+  start(command: string, words: readonly string[] = [], input?: string): ChildProcess {
+    const child = spawn(process.execPath, this.arguments(command, words), {
       env: { ...process.env, ...this.environment() },
       detached: true,
-      stdio: "ignore",
+      stdio: [input === undefined ? "ignore" : "pipe", "ignore", "ignore"],
     });
+    child.stdin?.end(input);
+    return child;
   }
 
   async json<T>(command: string, words: readonly string[] = []): Promise<T> {

@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 import sys
 import threading
 import time
@@ -105,6 +106,7 @@ def copy_database(path, target):
             say(f"{path} was written meanwhile; trying again")
             continue
         check(part, "quick_check")
+        os.chmod(part, stat.S_IMODE(os.stat(path).st_mode))
         with open(part, "rb") as file:
             os.fsync(file.fileno())
         os.replace(part, target)
@@ -186,10 +188,10 @@ def outcomes():
     """Repository, service and values of every outcome that the backup keeps."""
     for repository in sorted(os.listdir(STATE)):
         folder = os.path.join(STATE, repository)
-        if repository == "attempts" or not os.path.isdir(folder):
+        if not os.path.isdir(folder):
             continue
         for service in sorted(os.listdir(folder)):
-            if service.endswith(".part") or service == ".made":
+            if service.endswith(".part") or service in (".made", ".attempts"):
                 continue
             lines = read(os.path.join(folder, service)).splitlines()
             yield repository, service, dict(line.split(" ", 1) for line in lines if " " in line)

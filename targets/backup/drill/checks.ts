@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recoverScript } from "../../../stacks/configure/data/postgres/recover.ts";
 import { restoreScript } from "../../../stacks/configure/data/postgres/restore.ts";
 import { copyFolder } from "../../../stacks/configure/operations/answer.ts";
 import { sqliteFiles } from "../../../stacks/configure/operations/sqlite.ts";
@@ -60,7 +61,7 @@ export function serverCheck(service: Service): string | undefined {
   if (copies === undefined) return undefined;
   switch (service.configure) {
     case "postgres":
-      return postgresCheck(copies);
+      return postgresCheck(service, copies);
     case "redis":
       return redisCheck(copies);
     default:
@@ -69,16 +70,33 @@ export function serverCheck(service: Service): string | undefined {
 }
 
 /**
- * The dumps become databases, every table and index of which is read whole by amcheck; the files of the base backup are
- * compared with their checksums, and its log is read.
+ * The files of the base backup are compared with their checksums, and a cluster of it follows the restored log to its
+ * end; then the dumps become databases, every table and index of which is read whole by amcheck.
  */
-const postgresCheck = (copies: string) => `${restoreScript(copies)}
-pg_amcheck -U postgres --all --install-missing --heapallindexed
-[ ! -e ${copies}/base ] || pg_verifybackup --quiet ${copies}/base
+function postgresCheck({ mounts }: Service, copies: string): string {
+  const archive = mounts.find(({ copy }) => copy === "files")?.path;
+  const base = `${copies}/base`;
+  const recovered = `${copies}/recovered`;
+  const recover =
+    archive === undefined
+      ? ""
+      : `(
+${recoverScript({ base, archive, data: recovered, settings: ["archive_mode=off"] })}
+)
+rm -rf ${recovered}`;
+  return `set -e
+if [ -e ${base} ]
+then
+  pg_verifybackup --quiet ${base} >&2
+  ${recover}
+fi
+${restoreScript(copies)}
+pg_amcheck -U postgres --all --install-missing --heapallindexed >&2
 set -- ${copies}/databases/*.dump
 [ -e "$1" ] || set --
 echo "databases $#"
 `;
+}
 
 /** Redis reads a log that ends early without a word, so its own checker reads it, too. */
 const redisCheck = (copies: string) => `set -eu

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import type { Platform, Service } from "../../../stacks/platform.ts";
 import { isMissing, lastLogLines } from "../../docker/host.ts";
+import { like } from "../like.ts";
 
 /** Label of everything that a drill makes; beside the stack's, so that the next `up` removes what was left. */
 const label = "ums.drill";
@@ -76,54 +77,35 @@ export class Scratch {
    * its volumes here, no device, no port of the host, and no other network.
    */
   async start(service: Service): Promise<void> {
-    const { Config, HostConfig, Mounts, Image } = await this.docker
-      .getContainer(`${this.platform.stack}-${service.name}`)
-      .inspect();
+    const running = await this.docker.getContainer(`${this.platform.stack}-${service.name}`).inspect();
+    const { container: parts, host } = like(running);
+    const { Healthcheck: probe } = running.Config;
     const own = new Map(this.ownVolumes(service).map((mount) => [mount.volume, mount]));
     const container = await this.docker.createContainer({
+      ...parts,
       name: this.container(service),
-      Image,
       Labels: this.labels,
-      ...pick(Config, ["Cmd", "Entrypoint", "Env", "User", "WorkingDir"]),
-      ...(Config.Healthcheck?.Test
-        ? { Healthcheck: { ...Config.Healthcheck, Interval: probeInterval * nanoseconds } }
-        : {}),
+      ...(probe?.Test ? { Healthcheck: { ...probe, Interval: probeInterval * nanoseconds } } : {}),
       HostConfig: {
-        ...pick(HostConfig, [
-          "CapAdd",
-          "CapDrop",
-          "CpuPeriod",
-          "CpuQuota",
-          "GroupAdd",
-          "Init",
-          "LogConfig",
-          "Memory",
-          "MemorySwap",
-          "NanoCpus",
-          "ReadonlyRootfs",
-          "SecurityOpt",
-          "ShmSize",
-          "Sysctls",
-          "Tmpfs",
-        ]),
+        ...host,
         NetworkMode: this.network,
         // What it writes and no record declares is a volume of the image's, and gets another one by itself.
-        Mounts: Mounts.filter(({ Type, Name = "", RW }) => Type === "volume" && (own.has(Name) || !RW)).map(
-          ({ Name = "", Destination, RW }) => {
-            const mount = own.get(Name);
-            return {
-              Type: "volume" as const,
-              Source: mount ? this.volumeOf(Name) : Name,
-              Target: Destination,
-              ReadOnly: !RW,
-              ...(mount && !mount.copyImageContent
-                ? {
-                    VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
-                  }
-                : {}),
-            };
-          },
-        ),
+        Mounts: running.Mounts.filter(
+          ({ Type, Name = "", RW }) => Type === "volume" && (own.has(Name) || !RW),
+        ).map(({ Name = "", Destination, RW }) => {
+          const mount = own.get(Name);
+          return {
+            Type: "volume" as const,
+            Source: mount ? this.volumeOf(Name) : Name,
+            Target: Destination,
+            ReadOnly: !RW,
+            ...(mount && !mount.copyImageContent
+              ? {
+                  VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: "local", Options: {} } },
+                }
+              : {}),
+          };
+        }),
       },
       NetworkingConfig: { EndpointsConfig: { [this.network]: { Aliases: [service.name] } } },
     });
@@ -174,10 +156,4 @@ export async function removeScratch(docker: Docker, stack: string): Promise<void
 
 function ignoreMissing(error: unknown): void {
   if (!isMissing(error)) throw error;
-}
-
-function pick<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Partial<Pick<T, K>> {
-  return Object.fromEntries(
-    keys.flatMap((key) => (from[key] === undefined || from[key] === null ? [] : [[key, from[key]]])),
-  ) as Partial<Pick<T, K>>;
 }

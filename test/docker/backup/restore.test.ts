@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { removeSeededVolumes, removeStack } from "../../../targets/docker/converge.ts";
 import { stackVolumes } from "../../../targets/docker/host.ts";
@@ -5,6 +6,7 @@ import { noReal, realProgram } from "../configuration/real.ts";
 import { docker, until } from "../harness.ts";
 import { BackupStack } from "./stage.ts";
 
+const exited = (child: ChildProcess) => new Promise((resolve) => child.once("exit", resolve));
 const missing = inject("noCompose") || (await noReal(realProgram("restic")));
 
 describe.skipIf(missing !== "")("a restore", () => {
@@ -27,6 +29,7 @@ describe.skipIf(missing !== "")("a restore", () => {
       "sqlite3 '/config/deep er/notes' 'SELECT count(*), sum(length(pad)) FROM rows WHERE n <= 200'",
     ),
   });
+  const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
   const confirmed = (...words: string[]) => stack.ums("restore", words, { input: `${name}\n` });
 
   beforeAll(async () => {
@@ -112,6 +115,68 @@ describe.skipIf(missing !== "")("a restore", () => {
         "psql -X -U postgres -d postgres -Atc \"SELECT rolcanlogin FROM pg_roles WHERE rolname = 'notes'\"",
       ),
     ).toBe("t");
+  });
+
+  it("leaves the new cluster's log unbroken, and begins a base backup of it", async () => {
+    expect((await stack.ums("backup", ["postgres"])).exitCode).toBe(0);
+    const cluster = await stack.sql("SELECT system_identifier FROM pg_control_system()");
+    expect(await stack.sql("SELECT failed_count FROM pg_stat_archiver")).toBe("0");
+    expect(await stack.shell("postgres", `ls /archive/${cluster}`)).toMatch(/^[0-9A-F]{24}\.gz$/m);
+    expect(await stack.shell("postgres", "pg_controldata /dumps/base | grep identifier")).toContain(cluster);
+  });
+
+  it("of PostgreSQL goes back to any moment since its base backup, again and again", async () => {
+    const add = (n: number) => stack.sql(`INSERT INTO kept VALUES (${n}, 'later')`);
+    const later = () =>
+      stack.sql("SELECT string_agg(n::text, ' ' ORDER BY n) FROM kept WHERE word = 'later'");
+    const moments: string[] = [];
+    for (const n of [1_000_001, 1_000_002, 1_000_003]) {
+      await add(n);
+      await pause(1100);
+      moments.push(new Date().toISOString());
+      await pause(1100);
+    }
+    const back = async (to: string | undefined) => {
+      const run = await confirmed("postgres", "--to", to ?? "");
+      expect(run.exitCode, run.stderr).toBe(0);
+      return run.stdout;
+    };
+    expect(await back(moments[1])).toMatch(
+      /postgres is as it was after its last change by then, at \d{4}-\d\d-\d\dT[\d:]{8} UTC/,
+    );
+    expect(await later()).toBe("1000001 1000002");
+    // What follows is a branch of its own, and as good to go back to.
+    await add(1_000_004);
+    await pause(1100);
+    const branch = new Date().toISOString();
+    await pause(1100);
+    await stack.sql("DELETE FROM kept");
+    expect(await back(branch)).toContain("postgres is as it was");
+    expect(await later()).toBe("1000001 1000002 1000004");
+    // The line before the first restore.
+    await back(moments[2]);
+    expect(await later()).toBe("1000001 1000002 1000003");
+    expect(await stack.sql("SELECT failed_count FROM pg_stat_archiver")).toBe("0");
+    expect(await stack.sql("SHOW recovery_target_time")).toBe("");
+    expect(await stack.sql("SELECT count(*) FROM kept")).toBe("100003");
+    await stack.sql("DELETE FROM kept WHERE word = 'later'");
+  });
+
+  it("that is killed is run again without a backup of what it left half done", async () => {
+    const child = stack.start("restore", ["notes", "postgres"], `${name}\n`);
+    const died = exited(child);
+    await until(
+      "notes and postgres are stopped",
+      async () => !(await stack.container("postgres").inspect()).State.Running,
+    );
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+    await died;
+    const run = await confirmed("notes", "postgres");
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/notes, postgres: a restore began at .+ and was cut off/);
+    expect(await state()).toEqual(before);
+    const { services } = await stack.json<{ services: { state: string }[] }>("status");
+    expect(services.filter((service) => service.state !== "healthy")).toEqual([]);
   });
 
   it("can begin with the stack's own state, which every up saves", async () => {

@@ -1,3 +1,4 @@
+import { systemOf } from "./recover.ts";
 import { folder } from "./settings.ts";
 
 /**
@@ -15,5 +16,7 @@ do
   psql -X -q -U postgres -d postgres -v ON_ERROR_STOP=1 -c "DROP DATABASE IF EXISTS \\"$name\\" WITH (FORCE)"
   pg_restore -U postgres --create --exit-on-error --dbname postgres "$dump"
 done
+# A base backup of another cluster leads nowhere from here: the next copy makes one of this.
+[ ! -e ${copies}/base ] || [ "${systemOf(`${copies}/base`)}" = "${systemOf('"$PGDATA"')}" ] || rm -rf ${copies}/base
 psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=terse -U postgres -d postgres -f ${folder}/accounts.sql >/dev/null
 `;

@@ -1,4 +1,5 @@
 import { startAnswering } from "../../operations/answer.ts";
+import { systemOf } from "./recover.ts";
 import { folder } from "./settings.ts";
 
 /** Exists once every account is there; on a tmpfs, so not after a restart. The records' probes ask for it. */
@@ -50,13 +51,15 @@ exec "$@"
 export function archiveScript(archive: string, hours: number): string {
   return `set -u
 segment=$1
-kept=${archive}/$2.gz
+# Every cluster has a folder of its own: one that was made anew gives its segments the names of those before it.
+folder=${archive}/${systemOf(".")}
+kept=$folder/$2.gz
 
 keep() {
   # Archived before, and the server did not hear of it: fine if it is the same.
   if [ -e "$kept" ]
   then gzip -dc "$kept" | cmp -s - "$segment" || { echo "archive: $2 is there with other content" >&2; return 1; }
-  else gzip -c "$segment" >"$kept.part" && sync "$kept.part" && mv "$kept.part" "$kept" && sync ${archive}
+  else mkdir -p "$folder" && gzip -c "$segment" >"$kept.part" && sync "$kept.part" && mv "$kept.part" "$kept" && sync "$folder"
   fi
 }
 

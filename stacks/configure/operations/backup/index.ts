@@ -99,9 +99,10 @@ function excludesText(services: readonly Service[], { stack }: ConfigureContext)
   return linesText([
     `${copiesFolder}/*/${answerName}*`,
     ...services.flatMap((service) =>
-      service.mounts.flatMap(({ volume, path, copy }) => {
+      service.mounts.flatMap(({ volume, path, copy, leaveOut = [] }) => {
         const source = sourcePath(stack, service.name, volume);
         if (copy === undefined) return [];
+        if (leaveOut.length > 0) return leaveOut.map((name) => `${source}/${name}`);
         if (path === copyFolder(service))
           return [`${answerName}*`, aliveName, "next", "base.next", "old"].map((name) => `${source}/${name}`);
         return service.configure === "postgres" ? [`${source}/*.part`] : [];

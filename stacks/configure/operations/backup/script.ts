@@ -18,15 +18,16 @@ export const databasesName = ".databases";
 /** Seconds after which what failed is tried again, where the next regular time is later. */
 const retry = 900;
 
-/** Minutes after which the schedule goes on though a restore did not say that it is done. */
-const longestRestore = 24 * 60;
+/** Minutes after which the schedule goes on when a restore does not say again that it is at work. */
+const pause = 10;
 
 /** Seconds between two looks at the clock. */
 const tick = 20;
 
 /**
  * The scheduler, for any POSIX shell: `backup.sh loop`, and `backup.sh now NAME…` for a person. Services are saved one at
- * a time, to every repository. A repository that cannot be opened fails alone, and so does a service.
+ * a time, to every repository; those with media, which may take days, in a lane of their own, so that databases are on
+ * time. A repository that cannot be opened fails alone, and so does a service; only what failed is tried again.
  */
 export const backupScript = (stack: string, patience: number, copier: string) => `set -u
 umask 022
@@ -36,43 +37,51 @@ export RESTIC_PASSWORD_FILE=/run/secrets/password
 plan=${folder}/plan
 state=${stateFolder}
 mark=
+lane=main
 
 say() { echo "backup: $*" >&2; }
 now() { date +%s; }
 planned() { awk -v name="$1" '$2 == name' $plan; }
 is_planned() { [ -n "$(planned "$1")" ]; }
 
-# One at a time: a person's run and the schedule's.
+# Whether a class is saved in the lane, and a service.
+has_class() { case $1 in media-weekly) [ $lane = media ] ;; *) [ $lane = main ] ;; esac; }
+in_lane() { has_class "$(planned "$1" | cut -d ' ' -f 1)"; }
+
+# One at a time in each lane: a person's run and the schedule's.
 alone() {
   waits=no
-  until mkdir /tmp/lock 2>/dev/null
+  until mkdir /tmp/lock.$lane 2>/dev/null
   do
-    holder=$(cat /tmp/lock/pid 2>/dev/null || :)
+    holder=$(cat /tmp/lock.$lane/pid 2>/dev/null || :)
     if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null
-    then rm -rf /tmp/lock
+    then rm -rf /tmp/lock.$lane
     else
       [ $waits = yes ] || say 'another run is at work; waiting'
       waits=yes
       sleep 1
     fi
   done
-  echo $$ >/tmp/lock/pid
+  echo $$ >/tmp/lock.$lane/pid
 }
-done_alone() { rm -rf /tmp/lock; }
+done_alone() { rm -rf /tmp/lock.$lane; }
 
 # A repository from before a loss: what there is now may be empty, and must not be its newest backup before somebody has
 # had the time to restore. The next ones are made a regular time from now.
 spare() {
-  mkdir -p $state/attempts
-  for service in $(awk '{ print $2 }' $plan)
-  do [ -e "$state/attempts/$service" ] || echo "$(now) 0" >"$state/attempts/$service"
+  for one in $repositories
+  do
+    mkdir -p "$state/$one/.attempts"
+    for service in $(awk '{ print $2 }' $plan)
+    do [ -e "$state/$one/.attempts/$service" ] || echo "$(now) 0" >"$state/$one/.attempts/$service"
+    done
   done
   say 'a repository with earlier backups was found; the next ones are made at their regular times, so that these can be restored first'
 }
 
 # Opens a repository (without a lock, which a full disk has no room for), or makes it: but never in the place of one that was there and is lost.
 open_repository() {
-  mkdir -p "$state/$1"
+  mkdir -p "$state/$1/.attempts"
   said=$(in_repository "$1" cat config --no-lock 2>&1 >/dev/null)
   code=$?
   if [ $code = 10 ] && [ ! -e "$state/$1/.made" ]
@@ -121,7 +130,7 @@ ask() {
   return "$code"
 }
 
-number() { sed -n "s/.*\\"$1\\":\\([0-9]*\\).*/\\1/p" /tmp/summary | tail -n 1; }
+number() { sed -n "s/.*\\"$1\\":\\([0-9]*\\).*/\\1/p" /tmp/summary.$lane | tail -n 1; }
 
 # Saves one service to one repository.
 save() {
@@ -131,7 +140,7 @@ save() {
   shift 4
   [ -z "$mark" ] || set -- "$@" --tag "$mark"
   in_repository "$repository" backup --json --quiet --retry-lock 10m --host ${stack} --tag "$service" --tag "$class" \\
-    --exclude-file ${folder}/excludes --exclude-caches "$@" >/tmp/summary 2>/tmp/errors
+    --exclude-file ${folder}/excludes --exclude-caches "$@" >/tmp/summary.$lane 2>/tmp/errors.$lane
 }
 
 # Keeps the outcome for the metrics: repository, service, class, exit code, start.
@@ -152,78 +161,130 @@ keep() {
   } >"$file.part" && mv "$file.part" "$file"
 }
 
-save_everywhere() {
-  started=$(now)
+# Saves a service, to repositories: those that cannot be opened fail alone, and without one that can, no copy is asked for.
+save_to() {
+  service=$1
+  shift
+  set -- "$service" $(planned "$service") "$@"
+  class=$2 answers=$4
+  shift 5
+  begun=$(now)
   worst=0
   asked=0
-  [ "$3" = - ] || ask "$1" "$3" || asked=$?
-  for repository in $repositories
+  opened=
+  for repository in "$@"
+  do
+    case "$closed" in *" $repository="*) ;; *) opened=yes ;; esac
+  done
+  [ -z "$opened" ] || [ "$answers" = - ] || ask "$service" "$answers" || asked=$?
+  for repository in "$@"
   do
     code=$asked
-    begun=$(now)
-    case " $closed " in *" $repository="*)
+    case "$closed" in *" $repository="*)
       code=\${closed#* $repository=}
       code=\${code%% *} ;;
     esac
     if [ "$code" = 0 ]
     then
-      save "$repository" "$1" "$2" "$3"
+      started=$(now)
+      save "$repository" "$service" "$class" "$answers"
       code=$?
       # Files went while they were read, as they do in a running service. Once more: then it is something else.
-      [ $code != 3 ] || { save "$repository" "$1" "$2" "$3"; code=$?; }
+      [ $code != 3 ] || { save "$repository" "$service" "$class" "$answers"; code=$?; }
       if [ $code = 0 ]
-      then say "$1: saved to $repository, $(number total_bytes_processed) bytes, $(number data_added) of them new"
-      else say "$1: not saved to $repository (exit $code): $(sed -n 's/.*"message":"\\(.*\\)"[,}].*/\\1/p' /tmp/errors | tail -n 3)"
+      then say "$service: saved to $repository, $(number total_bytes_processed) bytes, $(number data_added) of them new"
+      else say "$service: not saved to $repository (exit $code): $(sed -n 's/.*"message":"\\(.*\\)"[,}].*/\\1/p' /tmp/errors.$lane | tail -n 3)"
       fi
+      keep "$repository" "$service" "$class" "$code" "$started"
+    else keep "$repository" "$service" "$class" "$code" "$begun"
     fi
-    keep "$repository" "$1" "$2" "$code" "$begun"
+    echo "$begun $code" >"$state/$repository/.attempts/$service"
     [ "$code" = 0 ] || worst=$code
   done
-  mkdir -p $state/attempts
-  echo "$started $worst" >"$state/attempts/$1"
   return $worst
 }
 
-# Saves services, by name. The exit code is that of the last failure.
+# Opens repositories; those that cannot be are in $closed, with a code.
+open_all() {
+  closed=' '
+  for repository in "$@"
+  do open_repository "$repository" || closed="$closed$repository=$? "
+  done
+}
+
+# Saves services of the lane to all repositories, by name. The exit code is that of the last failure.
 run() {
   alone
   failure=0
-  closed=
-  for repository in $repositories
-  do open_repository "$repository" || closed="$closed $repository=$? "
-  done
+  open_all $repositories
   for name in "$@"
   do
-    set -- $(planned "$name")
-    save_everywhere "$2" "$1" "$3" || failure=$?
+    in_lane "$name" || continue
+    save_to "$name" $repositories || failure=$?
   done
   done_alone
   return $failure
 }
 
-# Whether a service is due: attempt and exit code of the last one, time between two, time of day.
+# Whether a repository is due to get a service: time between two, time of day.
 is_due() {
-  service=$1
-  [ -e "$state/attempts/$service" ] && read -r attempt code <"$state/attempts/$service" || return 0
+  [ -e "$state/$2/.attempts/$1" ] && read -r attempt code <"$state/$2/.attempts/$1" || return 0
   age=$(($(now) - attempt))
   if [ "$code" != 0 ] && [ $age -ge ${retry} ]; then return 0; fi
-  if [ "$3" = - ]; then [ $age -ge "$2" ]; return; fi
-  slot=$(date -d "$(date +%Y-%m-%d) $3:00" +%s)
+  if [ "$4" = - ]; then [ $age -ge "$3" ]; return; fi
+  slot=$(date -d "$(date +%Y-%m-%d) $4:00" +%s)
   [ "$slot" -le "$(now)" ] || slot=$((slot - 86400))
-  [ "$attempt" -lt "$slot" ] && [ $age -ge $(($2 > 86400 ? $2 - 43200 : 0)) ]
+  [ "$attempt" -lt "$slot" ] && [ $age -ge $(($3 > 86400 ? $3 - 43200 : 0)) ]
 }
 
+# Lines of what is due in the lane, databases first: a service, and the repositories that are to get it.
 due() {
-  while read -r class service _ stopped
+  sort -r $plan | while read -r class service _ stopped
   do
-    [ "$stopped" = no ] || continue
-    is_due "$service" $(class_times "$class") && echo "$service"
-  done <$plan
+    [ "$stopped" = no ] && has_class "$class" || continue
+    wanting=
+    for repository in $repositories
+    do ! is_due "$service" "$repository" $(class_times "$class") || wanting="$wanting $repository"
+    done
+    [ -z "$wanting" ] || echo "$service$wanting"
+  done
 }
 
-# Forgets what is kept no longer, gives its room back, and checks what is left. Once a day.
+is_paused() { [ -n "$(find $state/paused -mmin -${pause} 2>/dev/null)" ]; }
+
+# Saves what is due, until a restore begins.
+run_due() {
+  ! is_paused || return 0
+  due >/tmp/due.$lane
+  [ -s /tmp/due.$lane ] || return 0
+  alone
+  open_all $(tr ' ' '\\n' </tmp/due.$lane | grep -Fx "$(echo $repositories | tr ' ' '\\n')" | sort -u)
+  while read -r service wanting
+  do is_paused || save_to "$service" $wanting </dev/null
+  done </tmp/due.$lane
+  done_alone
+}
+
+# Forgets what was kept of services and repositories that the stack has no more: nobody can make it better.
+tidy() {
+  for path in $state/*/
+  do
+    path=\${path%/}
+    name=\${path##*/}
+    case " $repositories " in *" $name "*) ;; *) rm -rf "$path"; continue ;; esac
+    for file in "$path"/* "$path"/.attempts/* "$path"/${drillPrefix}*
+    do
+      service=\${file##*/}
+      service=\${service#${drillPrefix}}
+      [ ! -f "$file" ] || [ "$service" = state ] || is_planned "$service" || rm -f "$file"
+    done
+  done
+}
+
+# Forgets what is kept no longer, gives its room back, and checks what is left. Once a day, while no media are saved.
 maintain() {
   [ -z "$(find $state/maintained -mmin -1440 2>/dev/null)" ] || return 0
+  [ ! -e /tmp/lock.media ] || return 0
   alone
   for repository in $repositories
   do
@@ -242,18 +303,25 @@ maintain() {
 
 case \${1:-} in
 loop)
-  rm -rf /tmp/lock
+  rm -rf /tmp/lock.*
+  tidy
   # A run that was cut off left its lock. No one else writes here: the passphrase is this stack's alone.
   for repository in $repositories
   do open_repository "$repository" && in_repository "$repository" unlock --remove-all --quiet
   done
   : >/tmp/ready
+  (
+    lane=media
+    while :
+    do
+      run_due
+      sleep ${tick}
+    done
+  ) &
   while :
   do
-    wanted=
-    [ -n "$(find $state/paused -mmin -${longestRestore} 2>/dev/null)" ] || wanted=$(due)
-    [ -z "$wanted" ] || run $wanted
-    [ ! -e $state/attempts ] || maintain
+    run_due
+    maintain
     sleep ${tick}
   done ;;
 now)
@@ -267,8 +335,17 @@ now)
   do is_planned "$name" || { say "$name has nothing to back up"; exit 2; }
   done
   [ $# -gt 0 ] || set -- $(awk '$4 == "no" { print $2 }' $plan)
-  trap done_alone EXIT
-  run "$@" ;;
+  failures=0
+  for lane in main media
+  do
+    trap done_alone EXIT
+    for name in "$@"
+    do
+      ! in_lane "$name" || { run "$@" || failures=$?; break; }
+    done
+    trap - EXIT
+  done
+  exit $failures ;;
 new-repository)
   rm -f "$state/$2/.made"
   open_repository "$2" ;;

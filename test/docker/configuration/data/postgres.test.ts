@@ -108,12 +108,13 @@ describe.skipIf(noPostgres !== "")("PostgreSQL", () => {
     });
 
     it("archives its write-ahead log, so that it can be read again", async () => {
+      const { output: system } = await sql(server, "SELECT system_identifier FROM pg_control_system()");
       const { output: segment } = await sql(server, "SELECT pg_walfile_name(pg_switch_wal())");
       await until(`${segment} is archived`, async () => {
-        const { exitCode } = await server.exec(["test", "-e", `/archive/${segment}.gz`]);
+        const { exitCode } = await server.exec(["test", "-e", `/archive/${system}/${segment}.gz`]);
         return exitCode === 0;
       });
-      const { output } = await server.exec(["sh", "-c", `gzip -dc /archive/${segment}.gz | wc -c`]);
+      const { output } = await server.exec(["sh", "-c", `gzip -dc /archive/${system}/${segment}.gz | wc -c`]);
       expect(Number(output)).toBe(16 * 1024 * 1024);
       expect((await sql(server, "SELECT failed_count FROM pg_stat_archiver")).output).toBe("0");
     });
@@ -305,20 +306,21 @@ describe.skipIf(noPostgres !== "")("PostgreSQL", () => {
     const archive = "sh /etc/postgres/archive.sh";
     const steps = [
       "exec 2>&1",
-      "cd /tmp && mkdir -p pg_wal/archive_status && head -c 100000 /dev/urandom > one && head -c 100000 /dev/urandom > two",
+      "cd /tmp && mkdir global && printf '\\007\\0\\0\\0\\0\\0\\0\\0' > global/pg_control",
+      "mkdir -p pg_wal/archive_status && head -c 100000 /dev/urandom > one && head -c 100000 /dev/urandom > two",
       `${archive} one 01; echo first: $?`,
-      `gzip -dc /archive/01.gz | cmp - one; echo same: $?`,
+      `gzip -dc /archive/7/01.gz | cmp - one; echo same: $?`,
       `${archive} one 01; echo again: $?`,
       `${archive} two 01; echo other: $?`,
-      "touch -d '2000-01-01 00:00' /archive/old.gz /archive/old.history.gz",
+      "touch -d '2000-01-01 00:00' /archive/7/old.gz /archive/7/old.history.gz",
       `${archive} two 02; echo second: $?`,
-      "ls /archive | tr '\\n' ' '; echo",
-      "head -c 100000000 /dev/zero > /archive/full 2>/dev/null",
+      "ls /archive/7 | tr '\\n' ' '; echo",
+      "head -c 100000000 /dev/zero > /archive/7/full 2>/dev/null",
       "head -c 1000000 /dev/urandom > three",
       `${archive} three 03; echo full: $?`,
       "for i in $(seq 65); do touch pg_wal/archive_status/$i.ready; done",
       `${archive} three 03; echo given up: $?`,
-      "ls /archive | tr '\\n' ' '; echo",
+      "ls /archive/7 | tr '\\n' ' '; echo",
     ];
     const { output } = await runOnce(postgres, {
       files: new Map([["/etc/postgres/archive.sh", script]]),

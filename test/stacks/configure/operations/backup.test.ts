@@ -73,6 +73,15 @@ describe("the backup's plan", () => {
     expect(paths).toEqual(["/sources/notes/config"]);
   });
 
+  it("leaves out of a volume what its record says", () => {
+    const of = stackOf({
+      notes: { backup: "config-daily", volumes: [{ ...config, leaveOut: ["wal", "cache/live"] }] },
+    });
+    const lines = fileOf(of, "excludes").split("\n");
+    expect(lines).toContain("/sources/notes/config/wal");
+    expect(lines).toContain("/sources/notes/config/cache/live");
+  });
+
   it("marks what can be copied only while it is stopped", () => {
     const of = stackOf({ notes: { backup: "config-daily", volumes: [{ ...config, copy: "stopped" }] } });
     expect(fileOf(of, "plan")).toBe("config-daily notes /copies/notes yes\n");
@@ -89,6 +98,9 @@ describe("the backup's plan", () => {
     expect(said({ backup: "config-daily", volumes: [{ ...config, copy: "server" }] })).toEqual([
       "volumes[0]: only services configured as postgres or redis write their copy themselves",
     ]);
+    expect(
+      said({ backup: "none", drill: { start: false, reason: "it needs the internet to start" } }),
+    ).toEqual(["drill says what a restore drill does, but backup is none: say how often, or leave it out"]);
     expect(said({ backup: "config-daily", volumes: [config] })).toEqual([]);
   });
 });
