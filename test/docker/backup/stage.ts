@@ -7,20 +7,26 @@ const real = "backup,backup-copies,notes,postgres,redis";
 
 /** A stack with a service that writes into SQLite all the time, PostgreSQL, Redis and their backup, all of them real. */
 export class BackupStack extends TestStack {
-  constructor(name: string, settings: Pick<StackSettings, "octet" | "offset" | "backup">) {
+  /** `more` are services of the folder `stopped`. */
+  constructor(
+    name: string,
+    settings: Pick<StackSettings, "octet" | "offset" | "backup">,
+    private readonly more: readonly string[] = [],
+  ) {
+    const folder = join(root, "test", "docker", "backup");
     super(
       name,
       {
         ...settings,
-        include: real.split(","),
-        catalogs: [join(root, "test", "docker", "backup", "catalog")],
+        include: [...real.split(","), ...more],
+        catalogs: [join(folder, "catalog"), ...(more.length > 0 ? [join(folder, "stopped")] : [])],
       },
       "compose",
     );
   }
 
   override up(): Promise<Run> {
-    return this.ums("up", ["--engine", this.engine, "--real", real]);
+    return this.ums("up", ["--engine", this.engine, "--real", [real, ...this.more].join(",")]);
   }
 
   exec(service: string, command: readonly string[]): Promise<ExecResult> {
