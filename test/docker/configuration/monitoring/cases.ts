@@ -466,13 +466,47 @@ export const cases: readonly Case[] = [
       at: "10m",
     },
   },
+  {
+    // A burst makes the series: it begins with all of it. Ten minutes later it is over.
+    alert: "LoginFailures",
+    fires: {
+      series: {
+        [series("authelia_authn", { success: "false", banned: "false", ...traefik })]: "_x20 6x60",
+        [series("authelia_authn_second_factor", {
+          success: "false",
+          banned: "false",
+          type: "totp",
+          ...traefik,
+        })]: "_x20 6x60",
+      },
+      at: "8m",
+      labels: [{ ...traefik, severity: "warning", concern: "security" }],
+    },
+    quiet: {
+      series: { [series("authelia_authn", { success: "false", banned: "false", ...traefik })]: "_x20 20x60" },
+      at: "17m",
+    },
+  },
   plain(
     "LoginBanned",
     series("authelia_authn", { success: "false", banned: "true", ...traefik }),
-    ["0x20 1x20", "5x40"],
+    ["0x20 1x20", "5x60"],
     { ...traefik, severity: "warning", concern: "security" },
-    "8m",
+    "12m",
   ),
+  {
+    // The first one makes the series.
+    alert: "LoginBanned",
+    fires: {
+      series: { [series("authelia_authn", { success: "false", banned: "true", ...traefik })]: "_x20 1x20" },
+      at: "8m",
+      labels: [{ ...traefik, severity: "warning", concern: "security" }],
+    },
+    quiet: {
+      series: { [series("authelia_authn", { success: "false", banned: "true", ...traefik })]: "_x20 1x60" },
+      at: "17m",
+    },
+  },
   plain(
     "RuleFailing",
     series("prometheus_rule_evaluation_failures_total", { rule_group: "g", ...prometheus }),
