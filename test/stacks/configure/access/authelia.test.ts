@@ -1,11 +1,11 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, pbkdf2Sync } from "node:crypto";
 import { verifySync } from "@node-rs/argon2";
 import { describe, expect, it } from "vitest";
 import { formatProblem } from "../../../../stacks/errors.ts";
 import { loadStack } from "../../../../stacks/load.ts";
 import type { Platform } from "../../../../stacks/platform.ts";
 import { projectRoot } from "../../../fixtures/folders.ts";
-import { found, type PlatformInput, platform, service } from "../../../fixtures/platforms.ts";
+import { found, link, type PlatformInput, platform, service } from "../../../fixtures/platforms.ts";
 import { complaints, positionOf } from "../../../fixtures/problems.ts";
 import { listensOn, type RecordFields } from "../../../fixtures/records.ts";
 import { stackText } from "../../../fixtures/stackConfigs.ts";
@@ -46,6 +46,13 @@ const placeOf = ({ config, stack }: PlatformInput, words: string) => {
   const { line, column } = positionOf(stackText(config, stack), words);
   return `Pulumi.test.yaml:${line}:${column}`;
 };
+/** Authelia's form: $pbkdf2-sha512$rounds$salt$key, in base64 with a point for the plus sign. */
+function isHashOf(digest: string, secret: string): boolean {
+  const [, kind, rounds, salt = "", key = ""] = digest.split("$");
+  const bytes = (text: string) => Buffer.from(text.replaceAll(".", "+"), "base64");
+  const made = pbkdf2Sync(secret, bytes(salt), Number(rounds), bytes(key).length, "sha512");
+  return kind === "pbkdf2-sha512" && made.length === 64 && made.equals(bytes(key));
+}
 const person = { name: "alice", displayName: "Alice", email: "alice@example.org", password: "alicePassword" };
 
 describe.each(["dev", "prod"])("the sign-in of stack %s", (stack) => {
@@ -123,22 +130,58 @@ describe.each(["dev", "prod"])("the sign-in of stack %s", (stack) => {
     ]);
   });
 
-  it("has Grafana as a client, with the secret that Grafana has", () => {
+  it("has the services that sign in with it as clients, each with the secret that its record has", () => {
     const { oidc } = found(configured.identity_providers, "a provider");
-    const grafana = service(whole, "grafana");
-    expect(oidc.clients).toHaveLength(1);
-    expect(oidc.clients[0]).toMatchObject({
-      client_id: "grafana",
-      authorization_policy: "admin",
+    const user = {
+      authorization_policy: "user",
       require_pkce: true,
-      redirect_uris: [`${grafana.route?.url}/login/generic_oauth`],
-      client_secret: expect.stringMatching(/^\$pbkdf2-sha512\$310000\$/),
-    });
+      pkce_challenge_method: "S256",
+      grant_types: ["authorization_code"],
+    };
+    expect(oidc.clients).toEqual([
+      expect.objectContaining({
+        ...user,
+        client_id: "audiobookshelf",
+        redirect_uris: [
+          `${service(whole, "audiobookshelf").route?.url}/auth/openid/callback`,
+          `${service(whole, "audiobookshelf").route?.url}/auth/openid/mobile-redirect`,
+        ],
+        scopes: ["openid", "profile", "email", "groups"],
+        token_endpoint_auth_method: "client_secret_basic",
+      }),
+      expect.objectContaining({
+        ...user,
+        client_id: "grafana",
+        authorization_policy: "admin",
+        redirect_uris: [`${service(whole, "grafana").route?.url}/login/generic_oauth`],
+        token_endpoint_auth_method: "client_secret_basic",
+      }),
+      expect.objectContaining({
+        ...user,
+        client_id: "immich",
+        redirect_uris: [
+          `${service(whole, "immich").route?.url}/api/oauth/mobile-redirect`,
+          `${service(whole, "immich").route?.url}/auth/login`,
+          `${service(whole, "immich").route?.url}/user-settings`,
+        ],
+        scopes: ["openid", "profile", "email"],
+        token_endpoint_auth_method: "client_secret_post",
+      }),
+    ]);
+    for (const { client_id, client_secret } of oidc.clients) {
+      const secret = secretValue(whole, `${client_id}/oidc-client-secret`);
+      expect([client_id, isHashOf(String(client_secret), secret)]).toEqual([client_id, true]);
+    }
+    const [admin, everyone] = [["group:admin"], ["group:admin", "group:user"]];
     expect(oidc.authorization_policies).toEqual({
-      admin: { default_policy: "deny", rules: [{ policy: "two_factor", subject: ["group:admin"] }] },
+      admin: { default_policy: "deny", rules: [{ policy: "two_factor", subject: admin }] },
+      user: { default_policy: "deny", rules: [{ policy: "two_factor", subject: everyone }] },
     });
     expect(createPrivateKey(oidc.jwks[0]?.key ?? "").asymmetricKeyDetails?.modulusLength).toBe(2048);
-    expect(grafana.environment).toMatchObject({
+  });
+
+  it("tells Grafana of itself", () => {
+    expect(service(whole, "grafana").environment).toMatchObject({
       GF_AUTH_GENERIC_OAUTH_ENABLED: "true",
       GF_AUTH_GENERIC_OAUTH_CLIENT_ID: "grafana",
       GF_AUTH_GENERIC_OAUTH_AUTH_URL: `${service(whole, "authelia").route?.url}/api/oidc/authorization`,
@@ -146,6 +189,18 @@ describe.each(["dev", "prod"])("the sign-in of stack %s", (stack) => {
       GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET__FILE: "/run/secrets/oidc_client_secret",
     });
   });
+
+  it.each(["audiobookshelf", "immich"])(
+    "can be called by %s, into which its secret is typed: it stands in no file and no variable there",
+    (name) => {
+      const host = new URL(service(whole, "authelia").route?.url ?? "").hostname;
+      expect(link(whole, name, "traefik").hosts).toEqual([host]);
+      const { files, secretVariables } = service(whole, name);
+      expect(JSON.stringify([files, secretVariables])).not.toContain("oidc-client-secret");
+      const secret = whole.secrets.find(({ id }) => id === `${name}/oidc-client-secret`);
+      expect(secret?.source).toMatchObject({ kind: "generate", form: "password", length: 64 });
+    },
+  );
 
   it("is the same each time", () => {
     const again = loadStack(projectRoot, stack).platform;
