@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { complaints } from "../../fixtures/problems.ts";
-import { listensOn, type RecordFields, record } from "../../fixtures/records.ts";
+import { complaints, positionOf } from "../../fixtures/problems.ts";
+import { listensOn, type RecordFields, record, recordText } from "../../fixtures/records.ts";
 
 /** What is wrong with a record of these fields; not typed, so that a test can write what a person may. */
 function wrong(fields: object): string[] {
@@ -140,6 +140,23 @@ describe("a record is refused with", () => {
   ])("%s", (_, fields, told) => {
     expect(wrong(fields)).toEqual([expect.stringContaining(told)]);
   });
+});
+
+it.each([
+  ["has no port", { subdomain: "a", access: "user" }, "route:", "route.port is missing"],
+  [
+    "is for an unknown group",
+    { subdomain: "a", port: 80, access: "admins" },
+    "access: admins",
+    'route.access is "admins", did you mean "admin"?',
+  ],
+])("a route that %s is refused with file and line", (_, route, words, told) => {
+  const fields = { ports: listensOn(80), route } as RecordFields;
+  const { line } = positionOf(recordText(fields), words);
+  expect(complaints(() => record(fields))).toEqual([
+    expect.stringMatching(new RegExp(`^catalog/alpha\\.yaml:${line}:\\d+: `)),
+  ]);
+  expect(wrong(fields)[0]).toContain(told);
 });
 
 it("a secret in a variable is allowed with a reason, and with a file", () => {
