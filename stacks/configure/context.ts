@@ -1,7 +1,7 @@
 import type { PlatformConfig } from "../config/schema.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { YamlPath } from "../issues.ts";
-import type { Link, Service } from "../platform.ts";
+import type { Link, Service, Warning } from "../platform.ts";
 import type { FileText, SecretValue } from "./text.ts";
 
 /** What the configuration of a service is made from: the whole resolved platform, and the stack's settings. */
@@ -38,6 +38,8 @@ export interface ConfigureContext {
   /** True where the stack's config has a value for a key of ums:secrets, or a rehearsal makes one up. */
   hasConfigSecret(key: string): boolean;
   report(problem: Problem): void;
+  /** Something that a plan says and an `up` goes on with. */
+  warn(warning: Warning): void;
   /** Where something in a record is written. */
   recordPlace(service: string, path: YamlPath): Place;
   /** Where something in the stack's config is written. */

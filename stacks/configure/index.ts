@@ -1,7 +1,7 @@
 import type { CatalogEntry } from "../catalog/load.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Problem } from "../errors.ts";
-import type { Link, PlatformSecret, SeededFile, Service } from "../platform.ts";
+import type { Link, PlatformSecret, SeededFile, Service, Warning } from "../platform.ts";
 import { compare } from "../resolve/edges.ts";
 import { configSource, unsetSecret } from "../resolve/secrets.ts";
 import { clientEnvironment } from "./access/clients.ts";
@@ -18,6 +18,7 @@ export interface ConfigureArgs {
   /** Ids of the records' secrets by service/name; without those that are left out. */
   secretIds: ReadonlyMap<string, string>;
   report(problem: Problem): void;
+  warn(warning: Warning): void;
   /** What a required key of ums:secrets that is not set goes to. */
   unset(problem: Problem): void;
 }
@@ -79,7 +80,7 @@ function seededFile(
 }
 
 function contextOf(
-  { services, links, enabled, config, variables, secretIds, report, unset }: ConfigureArgs,
+  { services, links, enabled, config, variables, secretIds, report, warn, unset }: ConfigureArgs,
   secrets: PlatformSecret[],
 ): ConfigureContext {
   const ids = new Map(secretIds);
@@ -115,6 +116,7 @@ function contextOf(
     },
     hasConfigSecret: (key) => config.platform.images === "rehearsal" || config.secretKeys.includes(key),
     report,
+    warn,
     recordPlace: (service, path) => enabled.get(service)?.locate(path) ?? { file: "catalog" },
     configPlace: (path) => config.locate(path),
   };

@@ -79,6 +79,7 @@ export function resolvePlatform(
     variables,
     secretIds: secrets.ids,
     report,
+    warn: (warning) => warnings.push(warning),
     unset: (problem) => unset.push(problem),
   });
   if (options.unsetSecrets === "refuse") problems.push(...unset);

@@ -11,7 +11,9 @@ const openAnswers = [200, 204, 301, 302, 303, 307, 308, 401];
  * Routes are judged without their certificate, which has a module of its own, so that one alert says one thing.
  */
 export function configureBlackbox(service: Service, context: ConfigureContext): Configuration {
-  const vpns = vpnsOf(service, context).flatMap((vpn) => vpnModules(vpn, service, context));
+  const probed = vpnsOf(service, context);
+  warnOfLeaks(probed, context);
+  const vpns = probed.flatMap((vpn) => vpnModules(vpn, service, context));
   const document = {
     modules: {
       [modules.health]: route({}),
@@ -26,6 +28,16 @@ export function configureBlackbox(service: Service, context: ConfigureContext): 
     },
   };
   return { files: [{ path: "/etc/blackbox_exporter/config.yml", text: yamlText(document) }] };
+}
+
+/** Without the household's addresses no alert can say that a VPN is seen under one. A rehearsal's has no tunnel at all. */
+function warnOfLeaks(vpns: readonly Vpn[], { settings, warn, configPlace }: ConfigureContext): void {
+  if (settings.alerts.homeAddresses.length > 0 || settings.images === "rehearsal") return;
+  const place = configPlace(["alerts", "homeAddresses"]);
+  for (const { name } of vpns) {
+    const message = `no alert would say that ${name} is seen under the household's own address; list its public addresses in alerts.homeAddresses`;
+    warn({ service: name, place, message });
+  }
 }
 
 /** Links have IPv4 addresses alone. */

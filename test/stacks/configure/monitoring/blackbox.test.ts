@@ -1,9 +1,10 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { loadStack } from "../../../../stacks/load.ts";
 import type { Platform } from "../../../../stacks/platform.ts";
 import { projectRoot } from "../../../fixtures/folders.ts";
-import { found, service } from "../../../fixtures/platforms.ts";
+import { found, type PlatformInput, service } from "../../../fixtures/platforms.ts";
+import type { RecordFields } from "../../../fixtures/records.ts";
 import { secretValue } from "../fixtures.ts";
 import { fileOf, prometheus, tunnel, watched } from "./stack.ts";
 
@@ -66,6 +67,33 @@ it("an address of the household is matched as the VPN writes it", () => {
   expect(four?.test('{"public_ip":"203.0.113.70"}')).toBe(false);
   expect(four?.test('{"public_ip":"203a0b113c7"}')).toBe(false);
   expect(six?.test('{"public_ip":"2001:db8::7"}')).toBe(true);
+});
+
+describe("without the household's addresses", () => {
+  const warned = (tunnelled: RecordFields, config: PlatformInput["config"]) =>
+    watched({ tunnel: tunnelled }, { config }).warnings.filter(({ message }) =>
+      message.includes("alerts.homeAddresses"),
+    );
+  const { publicAddress: _, ...silent } = tunnel;
+
+  it("a plan says that a leak would go unnoticed", () => {
+    expect(warned(tunnel, { images: "real" })).toEqual([
+      {
+        service: "tunnel",
+        place: expect.objectContaining({ file: "Pulumi.test.yaml" }),
+        message:
+          "no alert would say that tunnel is seen under the household's own address; list its public addresses in alerts.homeAddresses",
+      },
+    ]);
+  });
+
+  it.each<[string, RecordFields, NonNullable<PlatformInput["config"]>]>([
+    ["they are listed", tunnel, { images: "real", alerts: { homeAddresses: ["203.0.113.7"] } }],
+    ["the VPN is not probed", silent, { images: "real" }],
+    ["it is a rehearsal, whose VPN has no tunnel", tunnel, { images: "rehearsal" }],
+  ])("it says nothing where %s", (_, tunnelled, config) => {
+    expect(warned(tunnelled, config)).toEqual([]);
+  });
 });
 
 it("a VPN that the prober is not linked to is not asked", () => {
