@@ -46,7 +46,8 @@ export function configureMediaNest(service: Service, context: ConfigureContext):
   const limits = [
     kept("api", backendLimit(backend, "API", context)),
     kept("auth", signInLimit),
-    kept("youtube", backendLimit(backend, "YOUTUBE", context)),
+    // Looking at the queue hands no download over.
+    kept("youtube", { ...backendLimit(backend, "YOUTUBE", context), method: "POST" }),
   ];
   const scripts = limits.flatMap(({ name, limit, rate }): GeneratedFile[] =>
     rate === undefined ? [{ path: `${folder}/${name}.js`, text: windowScript(limit, name) }] : [],
@@ -124,8 +125,13 @@ function general(timed: boolean): Directive[] {
 
 /** Where a limit counts. 10 MiB hold some 80,000 addresses (ngx_http_limit_req_module: 8,000 a MiB on 64 bits). */
 function declared({ name, limit, rate }: Kept): Directive[] {
-  if (rate !== undefined)
-    return [["limit_req_zone", "$binary_remote_addr", `zone=${name}:10m`, `rate=${rate}`]];
+  if (rate !== undefined) {
+    const zone = (key: string): Directive => ["limit_req_zone", key, `zone=${name}:10m`, `rate=${rate}`];
+    if (limit.method === undefined) return [zone("$binary_remote_addr")];
+    // A request without a key is not counted.
+    const key = `$counted_${name}`;
+    return [["map", "$request_method", key, [[limit.method, "$binary_remote_addr"]]], zone(key)];
+  }
   return [
     ["js_path", folder],
     ["js_import", name, "from", `${name}.js`],

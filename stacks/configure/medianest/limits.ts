@@ -5,6 +5,8 @@ import type { ConfigureContext } from "../context.ts";
 export interface Limit {
   requests: number;
   seconds: number;
+  /** Requests of this method alone count. Default: all do. */
+  method?: "POST";
 }
 
 /** What the API is called with to sign in: the backend has no variable for it. */
@@ -43,13 +45,13 @@ export function nginxRate({ requests, seconds }: Limit): string | undefined {
  * A limit that nginx has no unit for, such as 5 an hour, as a script for its njs module: the times of an address's last
  * requests are kept, and one is over the limit when as many lie within the window. A refused one does not count.
  */
-export function windowScript({ requests, seconds }: Limit, dictionary: string): string {
+export function windowScript({ requests, seconds, method }: Limit, dictionary: string): string {
+  const counted = method === undefined ? "" : `  if (r.method !== "${method}") return "";\n`;
   return `const requests = ${requests};
 const window = ${seconds} * 1000;
 
 function over(r) {
-  if (r.method !== "POST") return "";
-  const now = Date.now();
+${counted}  const now = Date.now();
   const times = ngx.shared.${dictionary};
   const address = r.variables.remote_addr;
   const recent = (times.get(address) || "").split(",").filter((time) => time !== "" && now - Number(time) < window);

@@ -59,9 +59,19 @@ describe("nginx's configuration", () => {
       "const requests = 5;\nconst window = 3600 * 1000;",
     );
     const often = { environment: { ...limits, RATE_LIMIT_YOUTUBE_REQUESTS: 60 } };
-    expect(confOf(often)).toContain("limit_req_zone $binary_remote_addr zone=youtube:10m rate=1r/m;");
+    expect(confOf(often)).toContain("limit_req_zone $counted_youtube zone=youtube:10m rate=1r/m;");
     expect(confOf(often).some((line) => line.startsWith("load_module"))).toBe(false);
     expect(filesIn(often).has("/etc/medianest/youtube.js")).toBe(false);
+  });
+
+  it("counts the same requests either way: downloads that are handed over, and every call of the API", () => {
+    const script = (name: string, environment: object = {}) =>
+      found(filesIn({ environment: { ...limits, ...environment } }).get(`/etc/medianest/${name}.js`), name);
+    const rate = confOf({ environment: { ...limits, RATE_LIMIT_YOUTUBE_REQUESTS: 60 } }).join("\n");
+    expect(script("youtube")).toContain('if (r.method !== "POST") return "";');
+    expect(rate).toContain("map $request_method $counted_youtube {\nPOST $binary_remote_addr;\n}");
+    expect(script("api", { RATE_LIMIT_API_WINDOW: 3601 })).not.toContain("r.method");
+    expect(rate).toContain("limit_req_zone $binary_remote_addr zone=api:10m rate=100r/m;");
   });
 
   it("follows a limit that the stack changes for the backend", () => {
