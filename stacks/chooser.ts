@@ -80,6 +80,8 @@ export class Chooser {
       chain = this.present(left).get(name)
     ) {
       const [first] = chain;
+      // What is there to measure another was not named, and what it requires stays with it.
+      if (!left.has(first)) break;
       left = new Set([...left].filter((other) => other !== first));
     }
     return left;

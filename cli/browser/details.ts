@@ -49,10 +49,13 @@ function standing({ chooser }: Shelf, state: BrowserState, { name }: Offer): [st
     return [["brings along", `${joining.join(", ")} (${showMemory(memory)})`]];
   }
   const falling = chooser.falling(state.named, name);
+  const measures = state.named.has(name) ? undefined : chooser.catalog.get(name)?.value.measures;
   return [
     ...(chain.length > 0
       ? [["in the stack", `because ${chain.join(" -> ")} requires it`] as [string, string]]
-      : []),
+      : measures !== undefined
+        ? [["in the stack", `because it measures ${measures}`] as [string, string]]
+        : []),
     ...(falling.length > 0 ? [["required by", falling.join(", ")] as [string, string]] : []),
   ];
 }

@@ -119,7 +119,7 @@ function toggle(shelf: Shelf, state: BrowserState): BrowserState {
     const left = chooser.present(named);
     const falling = [...state.present.keys()].filter((other) => state.named.has(other) && !named.has(other));
     const along = falling.filter((other) => other !== name);
-    if (left.has(name)) return { ...state, message: `${name} stays: others require it` };
+    if (left.has(name)) return { ...state, message: `${name} stays: ${whyStays(shelf, state, name)}` };
     if (along.length === 0) return choose(shelf, state, named);
     return {
       ...state,
@@ -142,6 +142,14 @@ function toggle(shelf: Shelf, state: BrowserState): BrowserState {
       yes: { named: chooser.with(without, name) },
     },
   };
+}
+
+/** Why a service that nobody named cannot be taken out here. */
+function whyStays({ chooser }: Shelf, { present }: BrowserState, name: string): string {
+  const measures = chooser.catalog.get(name)?.value.measures;
+  return measures === undefined || present.get(name)?.length !== 0
+    ? "others require it"
+    : `it measures ${measures}; npx ums disable ${name} leaves it out`;
 }
 
 function goOn(shelf: Shelf, state: BrowserState): BrowserState {

@@ -121,7 +121,7 @@ function planChange(
       ]);
     return { change: { enable: wanted }, lines: [] };
   }
-  const falling = fallingWith(loaded.catalog, present, wanted);
+  const falling = fallingWith(loaded.catalog, present, wanted).filter((name) => !comesByItself(name, loaded));
   if (falling.length > 0 && options.cascade !== true)
     throw new InputError([
       {
@@ -131,6 +131,11 @@ function planChange(
   const all = [...wanted, ...falling];
   const lines = falling.length > 0 ? [`with ${wanted.join(", ")} goes ${falling.join(", ")}`] : [];
   return { change: command === "remove" ? { remove: all } : { disable: all }, lines };
+}
+
+/** True for what nobody named and is there to measure another: it goes with that one, and comes back with it. */
+function comesByItself(name: string, loaded: LoadedStack): boolean {
+  return loaded.catalog.get(name)?.value.measures !== undefined && !isIncluded(name, loaded);
 }
 
 function isIncluded(name: string, { config }: LoadedStack): boolean {
@@ -143,12 +148,12 @@ function tryOut(text: string, { config }: LoadedStack, { stack }: SelectionOptio
   return loadStack(root, stack, { file: config.file, text });
 }
 
-/** A service that leaves the config but that others pull in again. */
+/** A service that leaves the config but that others pull in again, or that measures one of them. */
 function stillRequired(names: readonly string[], { platform }: LoadedStack): InputError {
   return new InputError(
     names.map((name) => {
       const why = platform.warnings.find(
-        ({ service, message }) => service === name && message.includes("requires it"),
+        ({ service, message }) => service === name && message.startsWith(`${name} is in the stack because `),
       );
       return { message: why?.message ?? `${name} stays in the stack` };
     }),

@@ -59,6 +59,19 @@ export function checkRecord(entry: CatalogEntry): Problem[] {
     );
   }
 
+  if (record.measures !== undefined) {
+    if (!linked.includes(record.measures)) {
+      const hint = didYouMean(record.measures, linked);
+      report(["measures"], `measures "${record.measures}", to which the record has no link${hint}`);
+    }
+    if (!record.metrics) {
+      report(
+        ["measures"],
+        `measures "${record.measures}", but offers no metrics; name their port in metrics`,
+      );
+    }
+  }
+
   for (const [index, publish] of record.publish.entries()) {
     if (!record.ports.some((port) => port.port === publish.port && port.protocol === publish.protocol)) {
       report(

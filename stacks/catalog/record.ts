@@ -525,6 +525,11 @@ export const recordSchema = z.strictObject({
     })
     .default({ grace: 10 }),
   metrics: metrics.optional(),
+  measures: dnsLabel
+    .optional()
+    .describe(
+      "Service whose metrics this one offers: it comes into every stack that has that service and a collector (role metrics). services.exclude of the stack's config leaves it out.",
+    ),
   publicAddress: publicAddress.optional(),
   rules: z
     .array(rule)

@@ -33,7 +33,7 @@ export function resolvePlatform(
 ): Platform {
   const problems: Problem[] = [];
   const report = (problem: Problem) => problems.push(problem);
-  const { enabled: selected, pulledIn } = selectServices(catalog, config, report);
+  const { enabled: selected, pulledIn, measuring } = selectServices(catalog, config, report);
   const warnings: Warning[] = [];
   const enabled = withoutUnavailable(selected, config, (warning) => warnings.push(warning));
   const pools = readPools(config, report);
@@ -49,6 +49,10 @@ export function resolvePlatform(
   checkClashes(enabled, config, report);
   for (const [service, chain] of pulledIn) {
     const message = `${service} is in the stack because ${chain.join(" -> ")} requires it`;
+    warnings.push({ service, message });
+  }
+  for (const [service, measured] of measuring) {
+    const message = `${service} is in the stack because it measures ${measured}; services.exclude leaves it out`;
     warnings.push({ service, message });
   }
 

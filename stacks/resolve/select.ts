@@ -10,11 +10,14 @@ export interface Selection {
   enabled: ReadonlyMap<string, CatalogEntry>;
   /** Why a service is in the stack though nobody named it: the chain that needs it. */
   pulledIn: ReadonlyMap<string, readonly string[]>;
+  /** Services that are in the stack because they measure one of it, each with that one. */
+  measuring: ReadonlyMap<string, string>;
 }
 
 /**
- * The services of the stack: those named, and what they require. What leaves a choice comes last, one at a time, so
- * that a provider which is there anyway is taken. The order of names in the config means nothing. Problems go to `report`.
+ * The services of the stack: those named, what they require, and what measures them where something collects metrics.
+ * What leaves a choice comes last, one at a time, so that a provider which is there anyway is taken. The order of names
+ * in the config means nothing. Problems go to `report`.
  */
 export function selectServices(
   catalog: Catalog,
@@ -41,6 +44,23 @@ export function selectServices(
       message: `${chain.join(" -> ")} requires ${wanted}, which the stack's config excludes; drop it from services.exclude or exclude "${chain[0]}" too`,
     });
   };
+  const measuring = new Map<string, string>();
+  /** True where something that measures a service of the stack came into it. */
+  const joinMeasuring = () => {
+    if (![...chains.keys()].some((name) => catalog.get(name)?.value.roles.includes("metrics"))) return false;
+    const joining = [...catalog].filter(
+      ([name, { value }]) =>
+        value.measures !== undefined &&
+        chains.has(value.measures) &&
+        !chains.has(name) &&
+        !excluded.has(name),
+    );
+    for (const [name, { value }] of joining) {
+      if (value.measures !== undefined) measuring.set(name, value.measures);
+      enable(name, []);
+    }
+    return joining.length > 0;
+  };
   const pullInPlain = () => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
       const entry = catalog.get(name);
@@ -52,13 +72,15 @@ export function selectServices(
   };
 
   for (const name of namedServices(catalog, config, report)) enable(name, []);
-  pullInPlain();
-  while (choices.length > 0) {
-    choices.sort((a, b) => compare(a.consumer, b.consumer));
-    const [next] = choices.splice(0, 1);
-    if (next) pullIn(next);
+  do {
     pullInPlain();
-  }
+    while (choices.length > 0) {
+      choices.sort((a, b) => compare(a.consumer, b.consumer));
+      const [next] = choices.splice(0, 1);
+      if (next) pullIn(next);
+      pullInPlain();
+    }
+  } while (joinMeasuring());
 
   const enabled = new Map(
     [...chains.keys()].sort().flatMap((name) => {
@@ -68,7 +90,7 @@ export function selectServices(
   );
   const pulledIn = new Map([...chains].filter(([, chain]) => chain.length > 0));
   checkConflicts(catalog, enabled, report);
-  return { enabled, pulledIn };
+  return { enabled, pulledIn, measuring };
 }
 
 /** Names the config includes and does not exclude, sorted. Unknown names in it go to `report`. */

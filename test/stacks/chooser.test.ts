@@ -5,7 +5,7 @@ import { Chooser } from "../../stacks/chooser.ts";
 import { InputError } from "../../stacks/errors.ts";
 import { resolvePlatform } from "../../stacks/resolve/index.ts";
 import { projectRoot } from "../fixtures/folders.ts";
-import { catalog, linkTo, linkToAny } from "../fixtures/records.ts";
+import { catalog, linkTo, linkToAny, listensOn } from "../fixtures/records.ts";
 import { environments, stackConfig } from "../fixtures/stackConfigs.ts";
 
 const records = catalog({
@@ -39,6 +39,25 @@ describe("choosing services", () => {
     const chooser = chooserOf(["copy", "app", "store", "rival"]);
     expect(chooser.falling(chooser.before, "store")).toEqual(["app"]);
     expect([...chooser.without(chooser.before, "store")]).toEqual(["rival"]);
+  });
+
+  it("brings along what measures a service, which another than it does not take out", () => {
+    const measured = catalog({
+      app: { ports: listensOn(80) },
+      collector: { roles: ["metrics"] },
+      gauge: {
+        ports: listensOn(9100),
+        metrics: { port: 9100 },
+        measures: "app",
+        links: [linkTo("app"), linkTo("store")],
+      },
+      store: { ports: listensOn(80) },
+    });
+    const chooser = new Chooser(measured, stackConfig({ services: { include: ["collector"] } }));
+    expect(chooser.joining(chooser.before, "app")).toEqual(["gauge", "store"]);
+    const named = chooser.with(chooser.before, "app");
+    for (const name of ["gauge", "store"]) expect(chooser.without(named, name)).toEqual(named);
+    expect([...chooser.present(chooser.without(named, "app")).keys()]).toEqual(["collector"]);
   });
 
   it("finds a clash from both sides", () => {

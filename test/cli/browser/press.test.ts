@@ -1,5 +1,8 @@
+import { createColors } from "picocolors";
 import { describe, expect, it } from "vitest";
 import { listed, underCursor } from "../../../cli/browser/model.ts";
+import { screen } from "../../../cli/browser/view.ts";
+import { linkTo, listensOn } from "../../fixtures/records.ts";
 import { keys, pressing, shelf } from "./shelf.ts";
 
 const at = (pressed: string[], on = shelf()) => underCursor(on, pressing(on, keys(...pressed)))?.name;
@@ -50,6 +53,29 @@ describe("space", () => {
       "wishes cannot run with oldwishes: both answer under one address. Take it out?",
     );
     expect([...pressing(on, keys("y"), asked).named]).toEqual(["wishes"]);
+  });
+
+  it("keeps what measures a service of the stack, and says how to leave it out", () => {
+    const on = shelf(
+      ["films", "collector"],
+      {},
+      {
+        collector: { category: "monitoring", roles: ["metrics"] },
+        gauge: {
+          category: "monitoring",
+          ports: listensOn(9100),
+          metrics: { port: 9100 },
+          measures: "films",
+          links: [linkTo("films", 7878)],
+        },
+      },
+    );
+    const state = pressing(on, keys("/gauge", "return", "space"));
+    expect([...state.present.keys()]).toContain("gauge");
+    expect(state.message).toBe("gauge stays: it measures films; npx ums disable gauge leaves it out");
+    expect(screen(on, state, { columns: 80, rows: 24 }, createColors(false)).join("\n")).toContain(
+      "in the stack: because it measures films",
+    );
   });
 
   it("leaves out what a stack with real images cannot have, and says why", () => {

@@ -36,7 +36,11 @@ const records: Record<string, RecordFields> = {
 };
 
 /** A small catalogue in a stack with real images, of which some services are chosen. */
-export function shelf(include: "all" | string[] = ["door"], fields: object = {}): Shelf {
+export function shelf(
+  include: "all" | string[] = ["door"],
+  fields: object = {},
+  more: Record<string, RecordFields> = {},
+): Shelf {
   const config = stackConfig({
     images: "real",
     services: { include },
@@ -44,7 +48,7 @@ export function shelf(include: "all" | string[] = ["door"], fields: object = {})
     ...fields,
   });
   const all = Object.fromEntries(
-    Object.entries(records).map(([name, record]) => [
+    Object.entries({ ...records, ...more }).map(([name, record]) => [
       name,
       { image: { repository: "docker.io/library/none", tag: "1.0.0", digest }, ...record },
     ]),

@@ -35,7 +35,10 @@ const wanted = {
     "cadvisor",
     "blackbox-exporter",
     "postgres-exporter",
+    "immich-postgres-exporter",
+    "medianest-postgres-exporter",
     "redis-exporter",
+    "medianest-redis-exporter",
     "exportarr-sonarr",
     "exportarr-radarr",
     "exportarr-lidarr",
@@ -110,6 +113,9 @@ const permanentNumbers: Readonly<Record<string, number>> = {
   "exportarr-prowlarr": 64,
   "exportarr-bazarr": 65,
   "exportarr-readarr": 66,
+  "immich-postgres-exporter": 67,
+  "medianest-postgres-exporter": 68,
+  "medianest-redis-exporter": 69,
   homepage: 70,
   backup: 72,
   "socket-proxy": 73,
@@ -200,6 +206,47 @@ describe("every record of the catalogue", () => {
   it("with a public route says why", () => {
     const open = records.filter(({ route }) => route?.access === "public" && !route.reason);
     expect(open.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe("what measures a service that has no metrics of its own", () => {
+  const measuring = (name: string) => records.filter(({ measures }) => measures === name);
+
+  it.each(["postgres", "redis"] as const)("is there for every server configured as %s", (kind) => {
+    const servers = records.filter(({ configure }) => configure === kind);
+    expect(servers.length).toBeGreaterThan(1);
+    for (const server of servers) {
+      const [exporter, ...more] = measuring(server.name);
+      expect(more, server.name).toEqual([]);
+      const { links, accounts, metrics } = found(exporter, `what measures ${server.name}`);
+      expect(metrics, server.name).toBeDefined();
+      const [{ port } = { port: 0 }] = server.ports;
+      expect(links).toEqual([expect.objectContaining({ provider: server.name, port, required: true })]);
+      expect(accounts.map(({ provider }) => provider)).toEqual([server.name]);
+    }
+  });
+
+  it("is there for every content manager that Exportarr knows", () => {
+    const managers = ["bazarr", "lidarr", "prowlarr", "radarr", "readarr", "sonarr"];
+    expect(managers.map((name) => measuring(name).map((record) => record.name))).toEqual(
+      managers.map((name) => [`exportarr-${name}`]),
+    );
+  });
+
+  it("speaks of all instances of a program in the same rules, panels and permissions", () => {
+    for (const kind of ["postgres", "redis"]) {
+      const servers = records.filter(({ configure }) => configure === kind);
+      const shared = servers
+        .flatMap(({ name }) => measuring(name))
+        .map(({ rules, panels, image, accounts }) => ({
+          rules,
+          panels,
+          image,
+          accounts: accounts.map(({ provider, ...account }) => account),
+        }));
+      expect(shared).toEqual(shared.map(() => shared[0]));
+      expect(shared[0]?.rules.length).toBeGreaterThan(1);
+    }
   });
 });
 

@@ -30,6 +30,21 @@ it("the smallest record breaks no rule", () => {
 });
 
 const broken: Record<string, { fields: RecordFields; told: string; place?: string }> = {
+  "measuring what it has no link to": {
+    fields: {
+      ports: listensOn(9100),
+      metrics: { port: 9100 },
+      measures: "bta",
+      links: [linkTo("beta")],
+    },
+    told: 'measures "bta", to which the record has no link, did you mean "beta"?',
+    place: "measures: bta",
+  },
+  "measuring without offering metrics": {
+    fields: { measures: "beta", links: [linkTo("beta")] },
+    told: 'measures "beta", but offers no metrics; name their port in metrics',
+    place: "measures: beta",
+  },
   "a bypass of everything": {
     fields: {
       ports: listensOn(80),

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { platform } from "../../fixtures/platforms.ts";
 import { complaints } from "../../fixtures/problems.ts";
 import { linkTo, listensOn, type RecordFields, record } from "../../fixtures/records.ts";
+import { filesOf } from "../configure/fixtures.ts";
 
 type PanelFields = NonNullable<RecordFields["panels"]>[number];
 
@@ -37,19 +38,29 @@ describe("a panel of a record", () => {
     expect(complaint).toContain(message);
   });
 
-  it("has the form of those it is one panel with", () => {
-    const measured = (panel: PanelFields): RecordFields => ({
-      ports: listensOn(9100),
-      metrics: { port: 9100 },
-      panels: [panel],
+  const measured = (panel: PanelFields): RecordFields => ({
+    ports: listensOn(9100),
+    metrics: { port: 9100 },
+    panels: [panel],
+  });
+  const stack = (panel: PanelFields) =>
+    platform({
+      grafana: { configure: "grafana", links: [linkTo("prometheus", 9090)] },
+      prometheus: { configure: "prometheus", roles: ["metrics"], ports: listensOn(9090) },
+      one: measured(lines),
+      two: measured(panel),
     });
-    const stack = (panel: PanelFields) =>
-      platform({
-        grafana: { configure: "grafana", links: [linkTo("prometheus", 9090)] },
-        prometheus: { configure: "prometheus", roles: ["metrics"], ports: listensOn(9090) },
-        one: measured(lines),
-        two: measured(panel),
-      });
+
+  it("asks once what those it is one panel with ask, too", () => {
+    const asked = (panel: PanelFields) =>
+      [...filesOf(stack(panel), "grafana").values()].flatMap(
+        (text) => text.match(/"expr": *"\w*thing\w*"/g) ?? [],
+      );
+    expect(asked({ ...lines, queries: [{ expr: "things" }, { expr: "nothing" }] })).toHaveLength(2);
+    expect(asked({ ...lines, queries: [{ expr: "things", legend: "other" }] })).toHaveLength(2);
+  });
+
+  it("has the form of those it is one panel with", () => {
     expect(complaints(() => stack({ ...lines, queries: [{ expr: "more" }] }))).toEqual([]);
     expect(complaints(() => stack({ ...lines, unit: "s" }))).toEqual([
       expect.stringMatching(

@@ -20,6 +20,17 @@ describe.each(stacks)("the project's stack %s", (stack) => {
     expect(platform.services.length).toBeGreaterThan(0);
     expect(config.file).toBe(`Pulumi.${stack}.yaml`);
   });
+
+  it("has everything in it that measures one of its services", () => {
+    const { platform, catalog } = loadStack(projectRoot, stack);
+    const present = platform.services.map(({ name }) => name);
+    expect(platform.services.flatMap(({ roles }) => roles)).toContain("metrics");
+    const measuring = [...catalog.values()].flatMap(({ value: { name, measures = "" } }) =>
+      present.includes(measures) ? [name] : [],
+    );
+    expect(measuring.length).toBeGreaterThan(4);
+    expect(present).toEqual(expect.arrayContaining(measuring));
+  });
 });
 
 it("the dev stack rehearses every service of the catalogue on the loopback address", () => {

@@ -189,6 +189,60 @@ describe("any of several providers", () => {
   });
 });
 
+describe("what measures a service", () => {
+  const records = {
+    alpha: listening,
+    beta: listening,
+    collector: { roles: ["metrics"] },
+    gauge: {
+      ports: listensOn(9100),
+      metrics: { port: 9100 },
+      measures: "alpha",
+      links: [linkTo("alpha")],
+    },
+  } satisfies Records;
+
+  it("is in every stack that has it and something that collects, and it is told why", () => {
+    const of = chosen(records, { include: ["alpha", "collector"] });
+    expect(names(of)).toEqual(["alpha", "collector", "gauge"]);
+    expect(of.warnings).toEqual([
+      {
+        service: "gauge",
+        message: "gauge is in the stack because it measures alpha; services.exclude leaves it out",
+      },
+    ]);
+    expect(pairs(of)).toEqual(["collector -> gauge", "gauge -> alpha"]);
+  });
+
+  it("is not where one of the two is missing", () => {
+    expect(names(chosen(records, { include: ["alpha"] }))).toEqual(["alpha"]);
+    expect(names(chosen(records, { include: ["beta", "collector"] }))).toEqual(["beta", "collector"]);
+  });
+
+  it("is left out by its name", () => {
+    const of = chosen(records, { include: ["alpha", "collector"], exclude: ["gauge"] });
+    expect(names(of)).toEqual(["alpha", "collector"]);
+    expect(of.warnings).toEqual([]);
+  });
+
+  it("comes where another requires what it measures, too, and with what it requires itself", () => {
+    const more = {
+      ...records,
+      gamma: { links: [linkTo("alpha")] },
+      gauge: { ...records.gauge, links: [linkTo("alpha"), linkTo("delta")] },
+      delta: listening,
+      // And so does what measures that.
+      second: { ...records.gauge, measures: "delta", links: [linkTo("delta")] },
+    };
+    const of = chosen(more, { include: ["gamma", "collector"] });
+    expect(names(of)).toEqual(["alpha", "collector", "delta", "gamma", "gauge", "second"]);
+  });
+
+  it("that is named anyway is not told", () => {
+    expect(chosen(records, {}).warnings).toEqual([]);
+  });
+});
+
 describe("conflicts", () => {
   const records = {
     alpha: { conflicts: [{ service: "beta", reason: "both want the same device" }] },

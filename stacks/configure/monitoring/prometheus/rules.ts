@@ -35,9 +35,20 @@ export function alertRule(alert: Alert): object {
   };
 }
 
-/** A group of rules for each service whose record has some. */
+/** A group of rules for each service whose record has some. One that several records have is there once, as the first's. */
 export function servicesRules({ services }: ConfigureContext): RuleGroup[] {
-  return services.map(({ name, rules }) => ({ name, rules: rules.map(ruleOf) }));
+  const seen = new Set<string>();
+  return services.map(({ name, rules }) => ({
+    name,
+    rules: rules.filter((rule) => isNew(rule, seen)).map(ruleOf),
+  }));
+}
+
+function isNew(rule: RuleRecord, seen: Set<string>): boolean {
+  const text = JSON.stringify(Object.entries(rule).sort());
+  if (seen.has(text)) return false;
+  seen.add(text);
+  return true;
 }
 
 function ruleOf(rule: RuleRecord): object {

@@ -36,7 +36,7 @@ function mergedPanels(dashboard: string, view: View, context: ConfigureContext):
       if (!first) {
         merged.set(key, { panel, owner: service.name, queries: panel.queries });
       } else if (formOf(panel) === formOf(first.panel) && !isSingle(panel)) {
-        first.queries = [...first.queries, ...panel.queries];
+        first.queries = [...first.queries, ...panel.queries.filter((query) => !has(first.queries, query))];
       } else {
         context.report({
           place: context.recordPlace(service.name, ["panels", index]),
@@ -46,6 +46,11 @@ function mergedPanels(dashboard: string, view: View, context: ConfigureContext):
     }
   }
   return [...merged.values()].sort((a, b) => compare(a.panel.section, b.panel.section));
+}
+
+/** Records of the same program ask the same of all its instances. */
+function has(queries: PanelRecord["queries"], { expr, legend }: PanelRecord["queries"][number]): boolean {
+  return queries.some((known) => known.expr === expr && known.legend === legend);
 }
 
 function isSingle({ shows }: PanelRecord): boolean {
