@@ -1,6 +1,6 @@
 import type { Service } from "../../../platform.ts";
 import type { Configuration, ConfigureContext } from "../../context.ts";
-import { type Reached, reached } from "../reached.ts";
+import { reached } from "../reached.ts";
 import { alloyText, type Block, Reference } from "./syntax.ts";
 
 /** Seconds between questions for new containers. */
@@ -14,11 +14,16 @@ export function configureAlloy(service: Service, context: ConfigureContext): Con
   const engine = reached(service, context, ({ roles }) => roles.includes("socket-proxy"));
   const store = reached(service, context, ({ configure }) => configure === "loki");
   if (!engine || !store) return { files: [] };
-  return { files: [{ path: "/etc/alloy/config.alloy", text: alloyText(pipeline(engine, store, context)) }] };
+  const blocks = alloyBlocks(`tcp://${engine.address}`, `http://${store.address}`, context.stack);
+  return { files: [{ path: "/etc/alloy/config.alloy", text: alloyText(blocks) }] };
 }
 
-function pipeline(engine: Reached, store: Reached, { stack }: ConfigureContext): Block[] {
-  const host = `tcp://${engine.address}`;
+/**
+ * The configuration as blocks.
+ * @param host the engine's API, as tcp://host:port
+ * @param store Loki's address, as http://host:port
+ */
+export function alloyBlocks(host: string, store: string, stack: string): Block[] {
   const label = (from: string, to: string): Block => ({
     name: "rule",
     body: [
@@ -68,7 +73,7 @@ function pipeline(engine: Reached, store: Reached, { stack }: ConfigureContext):
       body: [
         {
           name: "endpoint",
-          body: [{ key: "url", value: `http://${store.address}/loki/api/v1/push` }],
+          body: [{ key: "url", value: `${store}/loki/api/v1/push` }],
         },
       ],
     },
