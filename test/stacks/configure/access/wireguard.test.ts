@@ -26,7 +26,34 @@ const variables = (config: PlatformInput["config"] = {}) => {
   return service(of, "vpn").environment;
 };
 
+/** What wg-easy reads (src/server/utils/config.ts, v15.4.0), but its sign-in by other providers. */
+const published = [
+  "DISABLE_IPV6",
+  "DISABLE_VERSION_CHECK",
+  "INIT_ALLOWED_IPS",
+  "INIT_DNS",
+  "INIT_ENABLED",
+  "INIT_HOST",
+  "INIT_IPV4_CIDR",
+  "INIT_IPV6_CIDR",
+  "INIT_PASSWORD",
+  "INIT_PORT",
+  "INIT_USERNAME",
+  "INSECURE",
+  "PORT",
+];
+
 describe("wg-easy", () => {
+  it("gets no variable that it does not read", () => {
+    const remoteAccess = { network: "10.9.0.0/24", dns: ["9.9.9.9"], routes: ["10.9.0.0/24"] };
+    expect(published).toEqual(expect.arrayContaining(Object.keys(variables({ remoteAccess }))));
+    const { environment, secretVariables } = service(loadStack(projectRoot, "dev").platform, "wireguard");
+    const { TZ, ...own } = environment;
+    const names = [...Object.keys(own), ...secretVariables.map(({ variable }) => variable)];
+    expect(names.length).toBeGreaterThan(5);
+    expect(published).toEqual(expect.arrayContaining(names));
+  });
+
   it("is set up with the address that devices dial", () => {
     expect(variables()).toEqual({
       INIT_ENABLED: "true",

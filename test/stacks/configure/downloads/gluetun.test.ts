@@ -14,6 +14,7 @@ import { complaints, positionOf } from "../../../fixtures/problems.ts";
 import type { RecordFields } from "../../../fixtures/records.ts";
 import { stackText } from "../../../fixtures/stackConfigs.ts";
 import { filesOf, secretValue } from "../fixtures.ts";
+import { gluetunVariables } from "./gluetunVariables.ts";
 import { fileOf, iniOf, nzbget, stackOf, torrents, transmission, vpn } from "./stack.ts";
 
 type Vpn = Partial<PlatformConfig["vpn"]>;
@@ -65,6 +66,44 @@ describe.each(["dev", "prod"])("Gluetun of stack %s", (stack) => {
     const asked = service(platform, "gluetun").publicAddress;
     if (asked) expect(roles[0]?.routes).toContain(`GET ${asked.path}`);
     expect(variables.HTTP_CONTROL_SERVER_AUTH_DEFAULT_ROLE).toBe("{}");
+  });
+});
+
+/** Names among a platform's VPN variables that Gluetun does not publish. */
+const unpublished = (variables: object) =>
+  Object.keys(variables).filter((name) => !gluetunVariables.has(name));
+
+describe("the variables", () => {
+  const endpoint = { address: "198.51.100.9", port: 51820, publicKey: `${"A".repeat(43)}=` };
+
+  it.each(["dev", "prod", "staging"])("of stack %s are those that Gluetun publishes", (stack) => {
+    const { environment: variables } = service(loadStack(projectRoot, stack).platform, "gluetun");
+    expect(Object.keys(variables).length).toBeGreaterThan(15);
+    expect(unpublished(variables)).toEqual([]);
+  });
+
+  it("of every kind of tunnel are those that Gluetun publishes, whatever the config says", () => {
+    const places = {
+      countries: ["Sweden"],
+      regions: ["Europe"],
+      cities: ["Oslo"],
+      hostnames: ["se-got-wg-001"],
+    };
+    for (const provider of providerNames)
+      for (const type of ["wireguard", "openvpn"] as const) {
+        if (providerOf(provider)[type] === undefined) continue;
+        const own = provider === "custom" && type === "wireguard";
+        const portForwarding = providerOf(provider).forwardsPort ? "provider" : "static";
+        const of = stackOf(records, {
+          config: { vpn: { provider, type, portForwarding, ...places, ...(own ? { endpoint } : {}) } },
+        });
+        expect(unpublished(environment(of)), `${provider} ${type}`).toEqual([]);
+      }
+  });
+
+  it("would be told by an invented name", () => {
+    const variables = { DNS_UPSTREAM_RESOLVER: "DoT", DNS_UPSTREAM_RESOLVERS: "quad9" };
+    expect(unpublished(variables)).toEqual(["DNS_UPSTREAM_RESOLVER"]);
   });
 });
 

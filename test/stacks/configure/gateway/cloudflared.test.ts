@@ -23,6 +23,43 @@ const tunnel: RecordFields = {
   links: [linkTo("gate", 443)],
   secrets: [{ name: "credentials", config: "tunnelCredentials", file: "/run/secrets/tunnel.json" }],
 };
+/** Keys of its file, of rules and of originRequest (config/configuration.go, 2026.8.2); flags of `tunnel run` stand beside. */
+const published = {
+  file: ["tunnel", "ingress", "warp-routing", "originRequest", "credentials-file"],
+  rule: ["hostname", "path", "service", "originRequest"],
+  originRequest: [
+    "access",
+    "bastionMode",
+    "caPool",
+    "connectTimeout",
+    "disableChunkedEncoding",
+    "http2Origin",
+    "httpHostHeader",
+    "ipRules",
+    "keepAliveConnections",
+    "keepAliveTimeout",
+    "matchSNItoHost",
+    "noHappyEyeballs",
+    "noTLSVerify",
+    "originServerName",
+    "proxyAddress",
+    "proxyPort",
+    "proxyType",
+    "tcpKeepAlive",
+    "tlsTimeout",
+  ],
+  // EnvVars of its flags about logs and metrics (cmd/cloudflared, 2026.8.2).
+  variables: [
+    "TUNNEL_LOGDIRECTORY",
+    "TUNNEL_LOGFILE",
+    "TUNNEL_LOGLEVEL",
+    "TUNNEL_LOG_OUTPUT",
+    "TUNNEL_METRICS",
+    "TUNNEL_METRICS_UPDATE_FREQ",
+    "TUNNEL_TRANSPORT_LOGLEVEL",
+  ],
+};
+
 const id = "3f1b6c1e-4f0a-4c59-9d7e-5a2b8c6d1e0f";
 const configOf = (of: ReturnType<typeof platform>, name = "tunnel") =>
   parse(found(filesOf(of, name).get("/etc/cloudflared/config.yml"), "config.yml")) as Tunnel;
@@ -42,6 +79,16 @@ describe.each([
     expect(
       stack.links.some(({ consumer, provider }) => consumer === "cloudflared" && provider === "traefik"),
     ).toBe(true);
+  });
+
+  it("says nothing that cloudflared does not read", () => {
+    const config = configOf(stack, "cloudflared");
+    const { TZ, ...variables } = service(stack, "cloudflared").environment;
+    expect(published.file).toEqual(expect.arrayContaining(Object.keys(config)));
+    expect(published.rule).toEqual(expect.arrayContaining(ingress.flatMap((rule) => Object.keys(rule))));
+    expect(published.originRequest).toEqual(expect.arrayContaining(Object.keys(config.originRequest)));
+    expect(published.variables).toEqual(expect.arrayContaining(Object.keys(variables)));
+    expect([...Object.keys(config.originRequest), ...Object.keys(variables)].length).toBeGreaterThan(3);
   });
 
   it("has its credentials in a file that is its alone, and nothing of them elsewhere", () => {
