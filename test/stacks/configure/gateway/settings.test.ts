@@ -8,6 +8,7 @@ import { type PlatformInput, platform, service } from "../../../fixtures/platfor
 import { linkTo, listensOn, type RecordFields } from "../../../fixtures/records.ts";
 import { environments } from "../../../fixtures/stackConfigs.ts";
 import { filesOf } from "../fixtures.ts";
+import { bouncerKeys, bouncerVersion } from "./bouncerKeys.ts";
 import { gateway, gatewayRecords, routingOf, settingsOf, wrong } from "./fixtures.ts";
 
 const production = { environment: "production", images: "real", domain: "media.example.com" } as const;
@@ -205,6 +206,24 @@ describe("the bouncer", () => {
       },
       abortOnPluginFailure: true,
     });
+  });
+
+  it("says nothing that the plugin of its version does not read", () => {
+    for (const of of [platform({ ...gatewayRecords, ...records }, { config: real }), realStack().platform]) {
+      const gate = of.services.find(({ roles }) => roles.includes("gateway"))?.name ?? "";
+      const settings = (routingOf(of, gate).http.middlewares.bouncer?.plugin?.bouncer ?? {}) as Record<
+        string,
+        unknown
+      >;
+      const kinds = Object.entries(settings).map(([key, value]) => [
+        key,
+        Array.isArray(value) ? "strings" : typeof value,
+      ]);
+      expect(kinds.length).toBeGreaterThan(5);
+      expect(kinds).toEqual(kinds.map(([key = ""]) => [key, bouncerKeys[key]]));
+      expect(settingsOf(of, gate).experimental?.plugins.bouncer).toMatchObject({ version: bouncerVersion });
+      expect(["none", "live", "stream", "alone", "appsec"]).toContain(settings.crowdsecMode);
+    }
   });
 
   it.each([
