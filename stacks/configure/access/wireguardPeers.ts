@@ -30,7 +30,12 @@ export function configureWireguardPeers(service: Service, context: ConfigureCont
   const shared = sharedKeys(service, settings.devices, context);
   return {
     files: [
-      { path: `${folder}/wg0.conf`, text: linesText(serverLines(settings, listens.port, key.path)) },
+      // wg-quick warns of a file that all may read.
+      {
+        path: `${folder}/wg0.conf`,
+        text: linesText(serverLines(settings, listens.port, key.path)),
+        mode: "0400",
+      },
       { path: `${folder}/start.sh`, text: startScript },
       { path: `${folder}/devices.txt`, text: linesText(deviceLines(service, settings, context)) },
       ...shared,

@@ -72,6 +72,12 @@ AllowedIPs = 10.9.3.2/32
     ).toEqual(["0400 /etc/wireguard/laptop.psk", "0400 /run/secrets/private_key"]);
   });
 
+  it("lets its owner alone read the interface's file", () => {
+    const { services } = stack({});
+    const written = services.find(({ name }) => name === "wireguard-peers")?.files ?? [];
+    expect(written.find(({ path }) => path === "/etc/wireguard/wg0.conf")?.mode).toBe("0400");
+  });
+
   it("writes down what a device has to be told", () => {
     const remoteAccess = { devices: [phone], dns: ["9.9.9.9"], routes: ["10.8.0.0/24"] };
     expect(files({ remoteAccess }).get("/etc/wireguard/devices.txt")).toBe(`# phone
