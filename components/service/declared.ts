@@ -10,6 +10,7 @@ export function declaredLabels(service: Service, environment: EnvironmentName): 
   const lifted = liftsOf(service);
   return {
     "ums.backup": service.backup,
+    "ums.category": service.category,
     "ums.environment": environment,
     "ums.lifecycle": JSON.stringify(service.lifecycle),
     ...(exceptions.length > 0 ? { "ums.exceptions": JSON.stringify(exceptions) } : {}),

@@ -153,6 +153,7 @@ describe("the Compose file", () => {
       },
       labels: {
         "ums.backup": "none",
+        "ums.category": "operations",
         "ums.environment": "production",
         "ums.lifecycle": '{"status":"active"}',
         "ums.segment": "data",
