@@ -1,5 +1,6 @@
 import { isLifted } from "../lib/container";
 import type { ContainerPolicy } from "../lib/policy";
+import { isProbed } from "../lib/probe";
 import { cis } from "../lib/sources";
 
 export const healthCheck: ContainerPolicy = {
@@ -15,7 +16,6 @@ export const healthCheck: ContainerPolicy = {
   reads: ["healthcheck"],
   check(container) {
     if (container.oneShot || isLifted(container, "no-health-check")) return [];
-    const [kind, ...words] = container.inputs.healthcheck?.tests ?? [];
-    return kind === undefined || kind === "NONE" || words.length === 0 ? ["it has no health check"] : [];
+    return isProbed(container) ? [] : ["it has no health check"];
   },
 };

@@ -1,36 +1,31 @@
 import { isLifted } from "../lib/container";
+import { holdsSecret, isWrittenOut, namesSecret, type Reading, wordsWithSecret } from "../lib/credentials";
 import type { ContainerPolicy } from "../lib/policy";
+import { listSetting } from "../lib/settings";
 import { owasp } from "../lib/sources";
-
-/** `scheme://user:password@`, where the password is written out. */
-const urlPassword = /[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s/@$]+@/i;
-
-const secretName =
-  /(^|[._-])(pass(word|wd|phrase)?|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|encryption[_-]?key|auth[_-]?key)$/i;
-
-/** A value that is no path, no switch and no reference to something else. */
-function isLiteral(value: string): boolean {
-  return value !== "" && !/^(\/|\$\{|true$|false$)/.test(value);
-}
-
-/** The names of FILE__ variables end like a secret's, but hold a path. */
-function isCredential(name: string, value: string): boolean {
-  return (secretName.test(name) && isLiteral(value)) || urlPassword.test(value);
-}
 
 export const literalCredentials: ContainerPolicy = {
   kind: "container",
   name: "literal-credentials",
   field: "environment",
-  title: "No credential stands in variables, labels, commands or URLs",
+  title: "No credential stands in variables, labels, commands, health checks or URLs",
   level: "mandatory",
   severity: "critical",
   source: owasp("rule 12, Docker secrets"),
   reason: "Whoever may inspect the container, or read its processes, reads them",
   fix: "put it in a file with `secrets`, or name the variable's secret and its reason there",
-  reads: ["envs", "labels", "command", "entrypoints"],
-  check(container) {
-    const { envs = [], command = [], entrypoints = [] } = container.inputs;
+  reads: ["envs", "labels", "command", "entrypoints", "healthcheck.tests"],
+  settings: {
+    folders: listSetting("Folders of secret files: a path below one may stand where a secret would.", [
+      "/run/secrets",
+    ]),
+  },
+  check(container, context) {
+    const { envs = [], command = [], entrypoints = [], healthcheck } = container.inputs;
+    const folders = context.list("folders");
+    const reading: Reading = { folders, shell: false };
+    const isCredential = (name: string, value: string) =>
+      (namesSecret(name) && isWrittenOut(name, value, reading)) || holdsSecret(value, reading);
     const variables = envs.flatMap((line) => {
       const [name = "", ...rest] = line.split("=");
       if (isLifted(container, "secret-variable", name)) return [];
@@ -39,15 +34,13 @@ export const literalCredentials: ContainerPolicy = {
     const labels = Object.entries(container.labels).flatMap(([label, value]) =>
       isCredential(label, value) ? [`the label ${label} holds a credential`] : [],
     );
-    const line = [...entrypoints, ...command];
-    const words = line.flatMap((word, index) => {
-      const [isOption, option = "", assigned] = /^-+([\w.-]+)(?:=(.*))?$/s.exec(word) ?? [];
-      const next = line[index + 1] ?? "";
-      const value = assigned ?? (isOption && !next.startsWith("-") ? next : "");
-      return (option !== "" && isCredential(option, value)) || urlPassword.test(word)
-        ? [`word ${index} of the command holds a credential`]
-        : [];
-    });
-    return [...variables, ...labels, ...words];
+    const words = (line: readonly string[], of: string) =>
+      wordsWithSecret(line, folders).map((index) => `word ${index} of the ${of} holds a credential`);
+    return [
+      ...variables,
+      ...labels,
+      ...words([...entrypoints, ...command], "command"),
+      ...words(healthcheck?.tests ?? [], "health check"),
+    ];
   },
 };

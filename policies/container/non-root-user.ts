@@ -17,6 +17,7 @@ export const nonRootUser: ContainerPolicy = {
     if (container.oneShot || isLifted(container, "root-user")) return [];
     const { user } = container.inputs;
     if (user === undefined || user === "") return ["no user is set, so the image chooses"];
-    return /^(0+|root)(:|$)/.test(user) ? [`the user is ${user}`] : [];
+    // Docker reads +0 and -0 as numbers too.
+    return /^([+-]?0+|root)(:|$)/.test(user) ? [`the user is ${user}`] : [];
   },
 };

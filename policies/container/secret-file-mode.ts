@@ -1,14 +1,22 @@
 import type { ContainerPolicy } from "../lib/policy";
 import { cis } from "../lib/sources";
 
-const secretPath = /\/secrets?\/|(password|secret|token|credential|private[_-]?key|api[_-]?key)[^/]*$/i;
+/** Names of files that hold secrets: by what they say, and by what programs call their keys and accounts. */
+const secretPaths = [
+  /\/secrets?\/|(password|passwd|secret|token|credential|private[_-]?key|api[_-]?key)[^/]*$/i,
+  /\.(key|p12|pfx|jks|keystore|kdbx|ppk)$|(?<!pub|public)([/_.-]|priv|private)key[^/.]*\.(pem|der)$/i,
+  /\/id_(rsa|dsa|ecdsa|ed25519)(_sk)?$|\/ssh_host_[a-z0-9]+_key$/i,
+  /\/wg[^/]*\.conf$|\/wireguard\/[^/]+\.conf$|\.ovpn$/i,
+  /\/[^/]*\.env(\.[^/]+)?$|\/\.?htpasswd[^/]*$|\.htpasswd$/i,
+  /\/\.?(pgpass|netrc|my\.cnf|git-credentials|npmrc|dockercfg|dockerconfigjson)$|\/(shadow|rclone\.conf|kubeconfig)$/i,
+];
 
 /** Modes that a one-shot container gives its files: `mode:0400:/path` or `chmod 0400 '/path'`. */
 function modesSet(command: readonly string[]): Map<string, string> {
   const steps = command.flatMap((word) => word.split("\n"));
   return new Map(
     steps.flatMap((step): [string, string][] => {
-      const [, mode, path] = /^(?:mode:|chmod )(0[0-7]{3})(?::| )'?(.+?)'?$/.exec(step) ?? [];
+      const [, mode, path] = /^(?:mode:|chmod )(0?[0-7]{3})(?::| )'?(.+?)'?$/.exec(step) ?? [];
       return mode === undefined || path === undefined ? [] : [[path, mode]];
     }),
   );
@@ -28,7 +36,7 @@ export const secretFileMode: ContainerPolicy = {
   check(container) {
     const modes = modesSet(container.inputs.command ?? []);
     return (container.inputs.uploads ?? []).flatMap(({ file = "", permissions, executable }) => {
-      if (!secretPath.test(file)) return [];
+      if (!secretPaths.some((form) => form.test(file))) return [];
       const mode = modes.get(file) ?? permissions ?? (executable === true ? "0744" : "0644");
       return (Number.parseInt(mode, 8) & ~0o400) === 0 ? [] : [`the file ${file} has mode ${mode}`];
     });

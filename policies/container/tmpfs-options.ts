@@ -2,6 +2,12 @@ import { isLifted } from "../lib/container";
 import type { ContainerPolicy } from "../lib/policy";
 import { dockerDocs } from "../lib/sources";
 
+/** Of an option and its opposite the later one counts. */
+function isOff(option: string, options: string): boolean {
+  const given = options.split(",").map((one) => one.trim());
+  return given.lastIndexOf(`no${option}`) > given.lastIndexOf(option);
+}
+
 export const tmpfsOptions: ContainerPolicy = {
   kind: "container",
   name: "tmpfs-options",
@@ -15,10 +21,9 @@ export const tmpfsOptions: ContainerPolicy = {
   reads: ["tmpfs", "mounts"],
   check(container) {
     const named = Object.entries(container.inputs.tmpfs ?? {}).flatMap(([path, options]) => {
-      const set = new Set(options.split(","));
       const missing = [
-        ...(set.has("noexec") || isLifted(container, "tmpfs-exec", path) ? [] : ["noexec"]),
-        ...(set.has("nosuid") ? [] : ["nosuid"]),
+        ...(isOff("exec", options) || isLifted(container, "tmpfs-exec", path) ? [] : ["noexec"]),
+        ...(isOff("suid", options) ? [] : ["nosuid"]),
       ];
       return missing.length > 0 ? [`the tmpfs ${path} is not ${missing.join(" and ")}`] : [];
     });

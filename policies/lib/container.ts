@@ -1,3 +1,4 @@
+import { type DriverOptions, folderOf } from "./bound";
 import { type Exception, exceptionsOf, type Lift, labelJson, liftsOf, unreadable } from "./declarations";
 import { type Base, baseOf, type DeclaredResource } from "./resource";
 
@@ -7,6 +8,7 @@ export interface Mount {
   target?: string;
   readOnly?: boolean;
   bindOptions?: { propagation?: string };
+  volumeOptions?: { driverName?: string; driverOptions?: DriverOptions };
 }
 
 /** Inputs of a container that rules read, as the Docker provider names them. Memory is in MiB. */
@@ -125,12 +127,16 @@ export function isLifted({ lifts }: Container, privilege: string, value?: string
   return lifts.some((lift) => lift.privilege === privilege && lift.value === value);
 }
 
-/** Every path of the host that the container mounts. */
+/** Every path of the host that the container mounts, those of volumes that a mount makes among them. */
 export function hostPaths({ inputs }: Container): { source: string; target: string; readOnly: boolean }[] {
   return [
-    ...(inputs.mounts ?? [])
-      .filter(({ type }) => type === "bind")
-      .map(({ source = "", target = "", readOnly = false }) => ({ source, target, readOnly })),
+    ...(inputs.mounts ?? []).flatMap(
+      ({ type, source: path = "", target = "", readOnly = false, volumeOptions }) => {
+        const source =
+          type === "bind" ? path : folderOf(volumeOptions?.driverName, volumeOptions?.driverOptions);
+        return source === undefined ? [] : [{ source, target, readOnly }];
+      },
+    ),
     ...(inputs.volumes ?? []).flatMap(({ hostPath, containerPath = "", readOnly = false }) =>
       hostPath === undefined ? [] : [{ source: hostPath, target: containerPath, readOnly }],
     ),

@@ -1,3 +1,4 @@
+import type { DriverOptions } from "./bound";
 import { type Container, containerOf } from "./container";
 import { type Base, baseOf, type DeclaredResource, types } from "./resource";
 
@@ -16,11 +17,17 @@ export interface Network extends Base {
   link: { consumer: string; provider: string } | undefined;
 }
 
+export interface VolumeInputs {
+  name: string;
+  driver: string;
+  driverOpts: DriverOptions;
+}
+
 export interface Volume extends Base {
   kind: "volume";
   /** The service whose data it holds; of a shared volume its name. */
   service: string;
-  inputs: { name?: string };
+  inputs: Partial<VolumeInputs>;
   /** Class of its data; undefined for a volume of seeded files. */
   class: string | undefined;
   protected: boolean;
@@ -86,7 +93,7 @@ function networkOf(declared: DeclaredResource): Network {
 }
 
 function volumeOf(declared: DeclaredResource): Volume {
-  const { base, plain } = baseOf<{ name: string }>(declared);
+  const { base, plain } = baseOf<VolumeInputs>(declared);
   return {
     ...base,
     kind: "volume",

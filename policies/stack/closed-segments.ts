@@ -1,4 +1,4 @@
-import type { Finding, StackPolicy } from "../lib/policy";
+import type { Context, Finding, StackPolicy } from "../lib/policy";
 import { listSetting } from "../lib/settings";
 import { nist } from "../lib/sources";
 
@@ -11,12 +11,18 @@ export const closedSegments: StackPolicy = {
   severity: "high",
   source: nist("4.3.3, poorly separated inter-container network traffic"),
   reason: "What holds the data and the keys must not be able to send them away",
-  fix: "remove egress and publish from the record",
-  reads: ["networksAdvanced", "ports"],
+  fix: "remove egress and publish from the record, and keep the segment's network internal",
+  reads: ["networksAdvanced", "ports", "internal"],
   settings: { segments: listSetting("Segments that are closed.", ["admin", "data", "medianest-backend"]) },
-  check: (graph, context) =>
-    graph.services
-      .filter(({ segment }) => context.list("segments").includes(segment))
+  check: (graph, context) => [
+    ...graph.networks
+      .filter(({ segment, inputs }) => isClosed(segment, context) && inputs.internal !== true)
+      .map((subject) => ({
+        subject,
+        problem: `the network ${subject.name} of ${subject.segment} is not internal`,
+      })),
+    ...graph.services
+      .filter(({ segment }) => isClosed(segment, context))
       .flatMap((container): Finding[] => {
         const open = graph.networks
           .filter(
@@ -37,4 +43,9 @@ export const closedSegments: StackPolicy = {
           })),
         ];
       }),
+  ],
 };
+
+function isClosed(segment: string | undefined, context: Context): boolean {
+  return segment !== undefined && context.list("segments").includes(segment);
+}

@@ -1,6 +1,5 @@
-import type { Container } from "../lib/container";
+import { downloadSettings, isDownloadClient, isVpn } from "../lib/downloads";
 import type { Finding, StackPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
 import { dockerDocs } from "../lib/sources";
 
 export const downloadClients: StackPolicy = {
@@ -13,16 +12,14 @@ export const downloadClients: StackPolicy = {
   source: dockerDocs("networking, container networks", "engine/network/#container-networks"),
   reason: "Any other network is a way around the tunnel and its kill switch",
   fix: "set through to the VPN in the record",
-  reads: ["networksAdvanced.name", "ports"],
-  settings: {
-    segments: listSetting("Segments of download clients.", ["downloads"]),
-    vpns: listSetting("Services that are the VPN.", ["gluetun"]),
-  },
+  reads: ["networksAdvanced.name", "ports", "image"],
+  settings: downloadSettings,
   check(graph, context) {
-    const isVpn = ({ service }: Container) => context.list("vpns").includes(service);
-    const tunnels = graph.services.filter(isVpn).map(({ resource }) => resource);
+    const tunnels = graph.services
+      .filter((container) => isVpn(container, context))
+      .map(({ resource }) => resource);
     return graph.services
-      .filter((container) => context.list("segments").includes(container.segment) && !isVpn(container))
+      .filter((container) => isDownloadClient(container, context))
       .flatMap((container): Finding[] => {
         // In a preview the mode is not known, but which container it is made from is.
         const { networkMode = "container:", networksAdvanced = [], ports = [] } = container.inputs;

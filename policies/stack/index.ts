@@ -1,4 +1,5 @@
 import type { StackPolicy } from "../lib/policy";
+import { boundVolumes } from "./bound-volumes";
 import { closedSegments } from "./closed-segments";
 import { configWriters } from "./config-writers";
 import { defaultBridge } from "./default-bridge";
@@ -15,6 +16,7 @@ import { protectedData } from "./protected-data";
 import { retiredImages } from "./retired-images";
 import { routeAccess } from "./route-access";
 import { segmentIsolation } from "./segment-isolation";
+import { sharedNamespaces } from "./shared-namespaces";
 import { uniqueAddresses } from "./unique-addresses";
 import { uniqueHostPorts } from "./unique-host-ports";
 import { uniqueNames } from "./unique-names";
@@ -23,6 +25,7 @@ import { unwatchedServices } from "./unwatched-services";
 
 /** Every rule over the networks and the whole stack, by name. */
 export const stackPolicies: readonly StackPolicy[] = [
+  boundVolumes,
   closedSegments,
   configWriters,
   defaultBridge,
@@ -39,6 +42,7 @@ export const stackPolicies: readonly StackPolicy[] = [
   retiredImages,
   routeAccess,
   segmentIsolation,
+  sharedNamespaces,
   uniqueAddresses,
   uniqueHostPorts,
   uniqueNames,

@@ -1,15 +1,6 @@
-import type { Graph } from "../lib/graph";
+import { hostsOf } from "../lib/ends";
 import type { Finding, StackPolicy } from "../lib/policy";
 import { nist } from "../lib/sources";
-
-/** A service, and those whose network namespace it lives in. */
-function hostsOf(graph: Graph, name: string): string[] {
-  const namespaces = graph.service(name)?.namespaces ?? [];
-  return [
-    name,
-    ...graph.services.filter(({ resource }) => namespaces.includes(resource)).map(({ service }) => service),
-  ];
-}
 
 export const linkDeclared: StackPolicy = {
   kind: "stack",

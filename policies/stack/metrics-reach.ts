@@ -1,3 +1,4 @@
+import { joinsEnds } from "../lib/ends";
 import type { StackPolicy } from "../lib/policy";
 import { listSetting } from "../lib/settings";
 import { dockerDocs } from "../lib/sources";
@@ -18,8 +19,10 @@ export const metricsReach: StackPolicy = {
     graph.services.flatMap((subject) => {
       if (!subject.metrics || context.list("collectors").includes(subject.service)) return [];
       const collected = graph.networks.some(
-        ({ link }) =>
-          link?.provider === subject.service && context.list("collectors").includes(link.consumer),
+        (network) =>
+          network.link?.provider === subject.service &&
+          context.list("collectors").includes(network.link.consumer) &&
+          joinsEnds(graph, network),
       );
       return collected
         ? []

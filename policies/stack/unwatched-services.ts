@@ -1,4 +1,6 @@
+import { joinsEnds } from "../lib/ends";
 import type { StackPolicy } from "../lib/policy";
+import { isProbed } from "../lib/probe";
 import { nist } from "../lib/sources";
 
 export const unwatchedServices: StackPolicy = {
@@ -10,18 +12,21 @@ export const unwatchedServices: StackPolicy = {
   source: nist("4.4.4, app vulnerabilities"),
   reason: "What nobody watches fails unseen, and what nobody backs up is gone",
   fix: "complete the record",
-  reads: ["labels", "healthcheck"],
-  check: ({ services, networks }) =>
-    services.flatMap((subject) => {
+  reads: ["labels", "healthcheck", "networksAdvanced.name"],
+  check: (graph) =>
+    graph.services.flatMap((subject) => {
       const measured =
         subject.metrics !== undefined ||
-        networks.some(
-          ({ link }) => link?.provider === subject.service && /exporter|exportarr/.test(link.consumer),
+        graph.networks.some(
+          (network) =>
+            network.link?.provider === subject.service &&
+            /exporter|exportarr/.test(network.link.consumer) &&
+            joinsEnds(graph, network),
         );
       const missing = [
         ...(measured ? [] : ["no metrics"]),
         ...(subject.labels["ums.backup"] === undefined ? ["no backup plan"] : []),
-        ...(subject.inputs.healthcheck === undefined ? ["no health check"] : []),
+        ...(isProbed(subject) ? [] : ["no health check"]),
       ];
       return missing.length > 0 ? [{ subject, problem: `it has ${missing.join(", ")}` }] : [];
     }),

@@ -34,6 +34,15 @@ class Program {
     inputs[list] = [...(inputs[list] ?? []), item];
   }
 
+  /** Takes a service's container off a network. */
+  leave(service: string, network: string): void {
+    const { networksAdvanced } = this.inputs(`${service}-container`) as unknown as {
+      networksAdvanced: { name: string }[];
+    };
+    expect(networksAdvanced.map(({ name }) => name)).toContain(network);
+    this.set(service, { networksAdvanced: networksAdvanced.filter(({ name }) => name !== network) });
+  }
+
   label(service: string, label: string, value: string): void {
     const labels = this.resource(`${service}-container`).inputs.labels as { label: string }[];
     this.set(service, { labels: [...labels.filter((one) => one.label !== label), { label, value }] });
@@ -125,6 +134,18 @@ const mutations: Record<string, [break_: (program: Program) => void, companions?
       });
     },
   ],
+  "bound-volumes": [
+    (program) =>
+      Object.assign(program.inputs("sonarr_config-volume"), {
+        driverOpts: { type: "none", o: "bind", device: "/etc/sonarr" },
+      }),
+  ],
+  "shared-namespaces": [
+    (program) =>
+      program.set("sonarr", {
+        networkMode: "container:radarr-container-0123456789abcdef",
+      }),
+  ],
   "closed-segments": [(program) => program.add("postgres", "networksAdvanced", { name: "prod-egress" })],
   "download-clients": [(program) => program.set("qbittorrent", { networkMode: "none" }), ["link-declared"]],
   "overlapping-subnets": [
@@ -206,12 +227,99 @@ function failing(resources: readonly RegisteredResource[]): string[] {
   return [...new Set(found.map(({ policy }) => policy))].sort();
 }
 
+/** Further ways, for policies that something real went past. */
+const further: [policy: string, how: string, break_: (program: Program) => void, companions?: string[]][] = [
+  [
+    "engine-socket",
+    "by the folder it is in",
+    (program) => program.add("sonarr", "mounts", bind("/run")),
+    ["sensitive-paths"],
+  ],
+  [
+    "engine-socket",
+    "where what hides it from who reads the whole host is gone",
+    (program) => program.set("node-exporter", { tmpfs: {} }),
+  ],
+  [
+    "sensitive-paths",
+    "by the folder that holds it",
+    (program) => program.add("sonarr", "mounts", bind("/var/lib", { readOnly: false })),
+  ],
+  [
+    "download-clients",
+    "that says it is another service",
+    (program) => {
+      program.set("qbittorrent", {
+        networkMode: "bridge",
+        networksAdvanced: [{ name: "prod-media" }, { name: "prod-egress" }],
+      });
+      program.label("qbittorrent", "ums.segment", "media");
+      program.label("qbittorrent", "ums.category", "content");
+    },
+    ["link-declared"],
+  ],
+  [
+    "download-clients",
+    "under another name and image",
+    (program) => {
+      program.set("qbittorrent", {
+        image: `${image}:v1@${digest}`,
+        networkMode: "bridge",
+        networksAdvanced: [{ name: "prod-media" }],
+      });
+      program.label("qbittorrent", "ums.service", "torrents");
+      program.label("qbittorrent", "ums.segment", "media");
+    },
+    // It has no metrics under its new name either.
+    ["link-declared", "unwatched-services"],
+  ],
+  [
+    "shared-namespaces",
+    "with the VPN, by another service",
+    (program) =>
+      program.set("sonarr", { networkMode: String(program.inputs("qbittorrent-container").networkMode) }),
+  ],
+  [
+    "closed-segments",
+    "by the segment's own network",
+    (program) => Object.assign(program.inputs("data-network"), { internal: false }),
+  ],
+  [
+    "literal-credentials",
+    "in a health check",
+    (program) =>
+      program.set("redis", { healthcheck: { tests: ["CMD-SHELL", "REDISCLI_AUTH=hunter2 redis-cli ping"] } }),
+  ],
+  [
+    "literal-credentials",
+    "in a script",
+    (program) => program.set("sonarr", { command: ["sh", "-c", "export DB_PASSWORD=hunter2; exec serve"] }),
+  ],
+  [
+    "metrics-reach",
+    "by taking the collector off the link",
+    (program) => program.leave("prometheus", "prod-prometheus_to_loki"),
+  ],
+  [
+    "unwatched-services",
+    "by turning the image's own probe off",
+    (program) => program.set("sonarr", { healthcheck: { tests: ["NONE"] } }),
+    ["health-check"],
+  ],
+];
+
 it("has a mutation for every policy", () => {
   expect(Object.keys(mutations).sort()).toEqual(policies.map(({ name }) => name).sort());
 });
 
 describe("breaking the real program in one way", () => {
   it.each(Object.entries(mutations))("fails %s", (policy, [breakIt, companions = []]) => {
+    const program = new Program(structuredClone(intact));
+    breakIt(program);
+    expect(failing(program.resources)).toEqual([policy, ...companions].sort());
+  });
+
+  it.each(further)("fails %s %s", (policy, _, breakIt, companions = []) => {
     const program = new Program(structuredClone(intact));
     breakIt(program);
     expect(failing(program.resources)).toEqual([policy, ...companions].sort());

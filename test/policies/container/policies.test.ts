@@ -19,6 +19,17 @@ const lift = (privilege: string, value?: string) => ({
 const bind = (source: string, readOnly = true, more = {}) => ({
   mounts: [{ type: "bind", source, target: "/there", readOnly, ...more }],
 });
+/** A volume that a mount makes for itself. */
+const boundVolume = (device: string) => ({
+  mounts: [
+    {
+      type: "volume",
+      target: "/there",
+      readOnly: true,
+      volumeOptions: { driverName: "local", driverOptions: { type: "none", o: "bind", device } },
+    },
+  ],
+});
 const port = (external: number, ip = "127.0.0.1") => ({
   ports: [{ internal: 9000, external, ip, protocol: "tcp" }],
 });
@@ -37,8 +48,24 @@ const cases: Record<string, Case> = {
       [bind("/run/containerd/containerd.sock"), /containerd/],
       [bind("/var//run/./docker.sock"), /docker\.sock/],
       [{ volumes: [{ hostPath: socket, containerPath: "/x", readOnly: true }] }, /docker\.sock/],
+      [bind(socket, false), /docker\.sock;/],
+      // A folder with the socket is as good, read-only or not, and whoever mounts it.
+      [bind("/run"), /mounts \/run, where engines have their sockets/],
+      [bind("/var/run/"), /mounts \/var\/run, where/],
+      [bind("/var", false), /mounts \/var, where/],
+      [bind("/run/containerd"), /containerd, where/],
+      [bind("/run/user/1000"), /1000, where/],
+      [bind("/"), /mounts \/, where/, lift("host-mount", "/")],
+      [boundVolume("/run"), /mounts \/run, where/],
+      [{ ...bind("/"), tmpfs: { "/there/etc": "" } }, /mounts \/, where/],
+      [{ ...bind("/run"), tmpfs: { "/there": "" } }, /mounts \/run, where/],
     ],
-    good: [[bind("/srv")], [bind(socket), {}, "socket-proxy"]],
+    good: [
+      [bind("/srv")],
+      [bind(socket), {}, "socket-proxy"],
+      [bind("/var/log")],
+      [{ ...bind("/"), tmpfs: { "/there/run": "noexec,nosuid" } }],
+    ],
     unknown: { mounts: [{ type: "bind", source: unknown, target: "/there" }] },
   },
   "host-namespaces": {
@@ -108,10 +135,13 @@ const cases: Record<string, Case> = {
     bad: [
       [{ tmpfs: { "/tmp": "rw,nosuid" } }, /\/tmp is not noexec/],
       [{ tmpfs: { "/tmp": "rw,exec" } }, /not nosuid/, lift("tmpfs-exec", "/tmp")],
+      [{ tmpfs: { "/tmp": "noexec,nosuid,exec" } }, /\/tmp is not noexec/],
+      [{ tmpfs: { "/tmp": "noexec,nosuid,size=1m,suid" } }, /\/tmp is not nosuid/],
       [{ mounts: [{ type: "tmpfs", target: "/x" }] }, /without options/],
     ],
     good: [
       [{ tmpfs: { "/tmp": "noexec,nosuid" } }],
+      [{ tmpfs: { "/tmp": "exec,suid,noexec,nosuid" } }],
       [{ tmpfs: { "/run": "exec,nosuid" } }, lift("tmpfs-exec", "/run")],
     ],
     unknown: { tmpfs: { "/tmp": unknown } },
@@ -120,9 +150,12 @@ const cases: Record<string, Case> = {
     bad: [
       [{ user: "0:0" }, /the user is 0:0/],
       [{ user: "root" }, /root/],
+      [{ user: "+0" }, /the user is \+0/],
+      [{ user: "-0:1000" }, /the user is -0:1000/],
+      [{ user: "+00" }, /\+00/],
       [{ user: undefined }, /image chooses/],
     ],
-    good: [[{ user: "1000:0" }], [{ user: "0:0" }, lift("root-user")]],
+    good: [[{ user: "1000:0" }], [{ user: "+10" }], [{ user: "0:0" }, lift("root-user")]],
     unknown: { user: unknown },
   },
   "sensitive-paths": {
@@ -131,8 +164,18 @@ const cases: Record<string, Case> = {
       [bind("/etc/ssl"), /\/etc\/ssl/],
       [bind("/srv/../root"), /\/root/],
       [bind("/proc", false), /to write/, lift("host-mount", "/proc")],
+      [bind("/var", false), /mounts \/var of the host, which holds \/var\/lib\/docker/],
+      [bind("/var/lib"), /mounts \/var\/lib of the host, which holds \/var\/lib\/docker/],
+      [bind("/lib"), /holds \/lib\/modules/],
+      [boundVolume("/etc"), /mounts \/etc of the host/],
     ],
-    good: [[bind("/srv/media", false)], [bind("/sys/fs/cgroup"), lift("host-mount", "/sys/fs/cgroup")]],
+    good: [
+      [bind("/srv/media", false)],
+      [bind("/var/log")],
+      [bind("/etcetera")],
+      [boundVolume("/srv/media")],
+      [bind("/sys/fs/cgroup"), lift("host-mount", "/sys/fs/cgroup")],
+    ],
     unknown: { mounts: [{ type: "bind", source: unknown, target: "/there" }] },
   },
   "mount-propagation": {
@@ -278,11 +321,99 @@ const cases: Record<string, Case> = {
       [{ command: ["serve", "--password=hunter2"] }, /word 1 of the command(?!.*hunter2)/],
       [{ command: ["serve", "--api-key", "hunter2"] }, /word 1 of the command(?!.*hunter2)/],
       [{ entrypoints: ["curl", "https://me:hunter2@x/"] }, /word 1(?!.*hunter2)/],
+      ...[
+        ["PGPASSWORD", "hunter2"],
+        ["REDISCLI_AUTH", "hunter2"],
+        ["SECRET_KEY_BASE", "hunter2"],
+        ["ADMIN_PASSWORD_1", "hunter2"],
+        ["ADMIN_PASSWORD2", "hunter2"],
+        ["JWTSECRET", "hunter2"],
+        ["dbPassword", "hunter2"],
+        ["userPass", "hunter2"],
+        ["GITHUB_PAT", "hunter2"],
+        ["DB_PASSWORD", "/hunter2"],
+        ["DB_PASSWORD", "/run/hunter2"],
+        ["DB_PASSWORD", "/run/secrets/../hunter2"],
+        ["DB_PASSWORD", "$hunter2"],
+        ["DB_PASSWORD", "${OTHER:-hunter2}"],
+        ["HOOK", "https://h/?api_key=hunter2"],
+        ["HOOK", "https://h/x?size=1&key=hunter2"],
+        ["DSN", "postgres://u:pa$s.hunter2@h"],
+        ["DSN", "redis://:hunter2@h:6379/0"],
+        ["DSN", "host=db user=me password=hunter2"],
+        ["JAVA_OPTS", "-Xmx1g -Djavax.net.ssl.keyStorePassword=hunter2"],
+        ["SETTINGS", '{"user": "me", "password": "hunter2"}'],
+        ["USERS", "me:$apr1$hunter2x$K0hunter2hunter2/"],
+        ["HEADER", "Authorization: Bearer hunter2"],
+        ["VALUE", "ghp_hunter2hunter2hunter2hunter2hunter2"],
+        ["VALUE", "AKIAHUNTER2HUNTER2XX"],
+        ["VALUE", "-----BEGIN PRIVATE KEY-----\nhunter2"],
+        ["VALUE", "-----BEGIN RSA PRIVATE KEY-----\nhunter2"],
+      ].map(([variable, value]): Case["bad"][number] => [
+        { envs: [`${variable}=${value}`] },
+        new RegExp(`^app: the variable ${variable} holds a credential;(?!.*hunter2)`),
+      ]),
+      [{}, /label basic\.users holds(?!.*hunter2)/, { "basic.users": "me:$2y$05$hunter2hunter2hunter2" }],
+      ...[
+        ["sh", "-c", 'export DB_PASSWORD="hunter2" && serve'],
+        ["sh", "-c", "exec redis-server --port 1 --requirepass hunter2"],
+        ["sh", "-c", `sh -c 'curl -u "me:hunter2" http://h/'`],
+        ["sh", "-c", "serve $(curl --password hunter2 http://h/)"],
+        ["sh", "-c", 'curl -H "X-Api-Key: hunter2" http://h/'],
+        ["redis-server", "--requirepass", "hunter2"],
+        ["redis-cli", "-a", "hunter2", "ping"],
+        ["mysqladmin", "-phunter2", "ping"],
+        ["curl", "-u", "me:hunter2", "http://h/"],
+        ["curl", "-ume:hunter2", "http://h/"],
+        ["curl", "--user=me:hunter2", "http://h/"],
+        ["curl", "-H", "Authorization: Basic hunter2", "http://h/"],
+        ["curl", "http://h/?apikey=hunter2"],
+        ["env", "DB_PASSWORD=hunter2", "serve"],
+        ["serve", "--api-key", "/hunter2"],
+      ].flatMap((line): Case["bad"] => [
+        [{ command: line }, /^app: word \d of the command holds a credential;(?!.*hunter2)/],
+        [
+          { healthcheck: { tests: ["CMD", ...line] } },
+          /^app: word \d of the health check holds a credential;(?!.*hunter2)/,
+        ],
+      ]),
+      [
+        { healthcheck: { tests: ["CMD-SHELL", "PGPASSWORD=hunter2 pg_isready"] } },
+        /^app: word 1 of the health check holds a credential;(?!.*hunter2)/,
+      ],
     ],
     good: [
-      [{ envs: ["DB_PASSWORD_FILE=/run/secrets/db", "DB_PASSWORD=/run/secrets/db", "LEVEL=info"] }],
+      [{ envs: ["DB_PASSWORD_FILE=/etc/db", "DB_PASSWORD=/run/secrets/db", "LEVEL=info"] }],
       [{ envs: ["DB_PASSWORD=hunter2"] }, lift("secret-variable", "DB_PASSWORD")],
-      [{ command: ["--no-token", "--api-key", "/run/key", "--key=/run/key", "http://db:5432/x"] }],
+      [{ envs: ["DB_PASSWORD=${OTHER}", "DSN=postgres://me:${OTHER}@db/x", "PWD=/app", "PROXY_AUTH=basic"] }],
+      [
+        {
+          envs: [
+            "TOKEN_URL=https://h/token",
+            "PASSWORD_MIN_LENGTH=12",
+            "TOKEN_TTL=5m",
+            "SECRET_REQUIRED=true",
+          ],
+        },
+      ],
+      [{ envs: ["URL=http://h:8080/a@b", "COMPASS=north", "SORT_KEY=name", "AUTHOR=me"] }],
+      [
+        {
+          command: [
+            ...["--no-token", "--api-key", "/run/secrets/key", "--key=/run/key", "http://db:5432/x"],
+            ...["--token-file", "/etc/token", "-u", "1000:1000", "--password", "--verbose"],
+          ],
+        },
+      ],
+      [
+        {
+          entrypoints: ["sh", "-c"],
+          command: [
+            'REDISCLI_AUTH="$(cat /run/secrets/x)" redis-cli ping; curl -u "me:$PASSWORD" "http://h/?token=${T}"',
+          ],
+          healthcheck: { tests: ["CMD-SHELL", "curl -K - http://h/ | grep -q password"] },
+        },
+      ],
     ],
     unknown: { envs: ["A=b", unknown] },
   },
@@ -294,9 +425,52 @@ const cases: Record<string, Case> = {
         { uploads: [{ file: "/run/secrets/key" }], command: ["seed", "mode:0444:/run/secrets/key"] },
         /mode 0444/,
       ],
+      ...[
+        ...["/etc/ssl/server.key", "/etc/ssl/privkey.pem", "/etc/ssl/server-key.pem", "/etc/ssl/all.p12"],
+        ...["/root/.ssh/id_rsa", "/home/me/.ssh/id_ed25519", "/etc/ssh/ssh_host_rsa_key"],
+        ...["/etc/wireguard/wg0.conf", "/vpn/home.ovpn", "/app/.env", "/app/.env.local", "/app/db.env"],
+        ...[
+          "/etc/nginx/htpasswd",
+          "/etc/nginx/.htpasswd",
+          "/root/.pgpass",
+          "/root/.netrc",
+          "/etc/passwd.txt",
+        ],
+      ].map((file): Case["bad"][number] => [{ uploads: [{ file }] }, /mode 0644/]),
+      [
+        {
+          uploads: [{ file: "/run/secrets/key", permissions: "0400" }],
+          command: ["chmod 644 '/run/secrets/key'"],
+        },
+        /mode 644/,
+      ],
     ],
     good: [
       [{ uploads: [{ file: "/etc/app.conf" }, { file: "/etc/token", permissions: "0400" }] }],
+      [
+        {
+          uploads: [
+            { file: "/etc/ssl/cert.pem" },
+            { file: "/root/.ssh/id_rsa.pub" },
+            { file: "/etc/public-key.pem" },
+          ],
+        },
+      ],
+      [
+        {
+          uploads: [
+            { file: "/app/environment.ts" },
+            { file: "/etc/keys.md" },
+            { file: "/app/monkey.pem.md" },
+          ],
+        },
+      ],
+      [
+        {
+          uploads: [{ file: "/etc/wireguard/wg0.conf" }],
+          command: ["seed", "mode:0400:/etc/wireguard/wg0.conf"],
+        },
+      ],
       [
         {
           uploads: [{ file: "/run/secrets/key" }],

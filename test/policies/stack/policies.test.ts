@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluateWith } from "../../../policies/lib/evaluate.ts";
 import { stackPolicies } from "../../../policies/stack/index.ts";
 import type { RegisteredResource } from "../../../targets/resources.ts";
+import { declared, stackOf } from "../../components/fixtures.ts";
 import { found } from "../../fixtures/platforms.ts";
 import { inEngine, unknown } from "../engine.ts";
 import { container, link, resource, segment, volume } from "../program.ts";
@@ -32,7 +33,62 @@ const writer = (name: string, readOnly: boolean) =>
 const development = { "ums.environment": "development" };
 const gpu = (name: string) => container(name, { devices: [{ hostPath: "/dev/dri" }] });
 
+/** A volume with options of a driver; Docker's own without its name. */
+const bound = (driverOpts: Record<string, unknown>, driver?: string) => () => {
+  const { inputs } = volume("data", "config");
+  return [resource("volume", "data-volume", { ...inputs, ...(driver ? { driver } : {}), driverOpts }, true)];
+};
+const elsewhere = { networkMode: "none", networksAdvanced: [] };
+const folder = (device: string) => bound({ type: "none", o: "bind", device });
+const inVpn = "container:gluetun-container-0123456789abcdef";
+
 const cases: Record<string, Case> = {
+  "bound-volumes": {
+    bad: [
+      [folder("/etc"), /^test-data: the volume test-data is \/etc of the host/],
+      [folder("/etc/ssl/data"), /\/etc\/ssl\/data of the host/],
+      [folder("/srv/../root"), /is \/root of the host/],
+      [folder("/var"), /is \/var of the host, which holds \/var\/lib\/docker/],
+      [folder("/run"), /is \/run of the host/],
+      [folder("/"), /is \/ of the host/],
+      [folder("etc"), /is \/etc of the host/],
+      [folder("//etc"), /is \/etc of the host/],
+      [folder("/srv/docker.sock"), /is \/srv\/docker\.sock/],
+      [bound({ type: "cifs", o: "ro,rbind", device: "//etc" }), /is \/etc of the host/],
+      [bound({ type: "ext4", device: "/dev/sda1" }), /is \/dev\/sda1 of the host/],
+      [bound({ type: "overlay", o: "lowerdir=/etc", device: "overlay" }), /is the file system overlay/],
+      [bound({ type: "proc", device: "proc" }), /is the file system proc/],
+      [bound({ mountpoint: "/etc" }, "local-persist"), /is \/etc of the host/],
+    ],
+    good: [
+      folder("/srv/media/data"),
+      folder("/var/log/data"),
+      bound({ type: "nfs", o: "addr=nas,nfsvers=4", device: ":/etc" }),
+      bound({ type: "cifs", o: "addr=nas", device: "//nas/etc" }),
+      bound({ type: "tmpfs", o: "size=1m", device: "tmpfs" }),
+      () => [volume("data", "config")],
+    ],
+    unknown: folder(unknown),
+  },
+  "shared-namespaces": {
+    bad: [
+      [
+        () => [
+          container("sonarr"),
+          container("app", { networkMode: `container:sonarr-container-${"0".repeat(16)}` }),
+        ],
+        /^app: it is in the network namespace of sonarr-container/,
+      ],
+      [() => [container("app", { networkMode: "container:of-another-project" })], /of of-another-project/],
+      [() => [vpn(), container("app", { networkMode: inVpn })], /namespace of gluetun-container/],
+      [
+        () => [vpn(), client(`container:sonarr-container-${"0".repeat(16)}`)],
+        /^torrent: .* namespace of sonarr-container/,
+      ],
+    ],
+    good: [() => [vpn(), client(inVpn)], () => [container("app", { networkMode: "none" })]],
+    unknown: () => [container("app", { image: unknown })],
+  },
   "default-bridge": {
     bad: [
       [() => [container("app", { networksAdvanced: undefined })], /^app: .* default bridge/],
@@ -102,9 +158,16 @@ const cases: Record<string, Case> = {
         /in data and has a way out by test-egress/,
       ],
       [() => [container("db", port(5432), of("data"))], /in data and publishes 1\/tcp/],
+      [() => [segment("data", "10.0.2.0/24", false)], /the network test-data of data is not internal/],
+      [
+        () => [segment("admin", "10.0.2.0/24", false), container("app", on("admin"), of("admin"))],
+        /the network test-admin of admin/,
+      ],
     ],
     good: [
       () => [segment("egress", "10.0.2.0/24", false), container("app", { ...on("egress"), ...port(5432) })],
+      () => [segment("data", "10.0.2.0/24"), container("db", on("data"), of("data"))],
+      () => [segment("dmz", "10.0.2.0/24", false), container("app", on("dmz"), of("dmz"))],
     ],
     unknown: () => [container("db", { ports: [{ internal: 1, external: unknown }] }, of("data"))],
   },
@@ -120,8 +183,23 @@ const cases: Record<string, Case> = {
         /on the network test-media/,
       ],
       [() => [vpn(), client("container:gluetun-container-0123456789abcdef", port(80))], /publishes 1/],
+      // Whatever segment it says it is in: its name, its image and its category say what it is.
+      [() => [vpn(), container("qbittorrent", elsewhere)], /^qbittorrent: networkMode is not/],
+      [
+        () => [vpn(), container("app", { ...elsewhere, image: "lscr.io/linuxserver/qbittorrent:5" })],
+        /^app: networkMode is not/,
+      ],
+      [
+        () => [vpn(), container("app", elsewhere, { "ums.category": "downloads" })],
+        /^app: networkMode is not/,
+      ],
+      [() => [container("gluetun", { ...elsewhere, image: "lscr.io/linuxserver/sabnzbd:5" })], /^gluetun: /],
     ],
-    good: [() => [vpn(), client("container:gluetun-container-0123456789abcdef")]],
+    good: [
+      () => [vpn(), client("container:gluetun-container-0123456789abcdef")],
+      () => [vpn(), container("app", elsewhere, { "ums.category": "content" })],
+      () => [container("gluetun", on("downloads"), { ...of("downloads"), "ums.category": "downloads" })],
+    ],
     unknown: () => [vpn(), client("none", { networkMode: unknown, ports: [{ internal: unknown }] })],
   },
   "overlapping-subnets": {
@@ -251,13 +329,56 @@ const cases: Record<string, Case> = {
     unknown: () => [container("a", { image: unknown })],
   },
   "metrics-reach": {
-    bad: [[() => [container("a", {}, { "ums.metrics": '{"port":9100}' })], /no collector .* port 9100/]],
-    good: [() => [container("a"), link("prometheus", "a", "10.1.0.0/29")], () => [container("prometheus")]],
+    bad: [
+      [() => [container("a", {}, { "ums.metrics": '{"port":9100}' })], /no collector .* port 9100/],
+      // A link's network that one of the two is not on leads nowhere.
+      ...[["prometheus"], ["a"], []].map((members): Case["bad"][number] => [
+        () => [
+          link("prometheus", "a", "10.1.0.0/29"),
+          ...["prometheus", "a"].map((name) =>
+            container(name, members.includes(name) ? on("prometheus_to_a") : {}),
+          ),
+        ],
+        /^a: no collector .* port 9000/,
+      ]),
+    ],
+    good: [
+      () => [
+        link("prometheus", "a", "10.1.0.0/29"),
+        ...["prometheus", "a"].map((name) => container(name, on("prometheus_to_a"))),
+      ],
+      () => [container("prometheus")],
+      () => [
+        link("prometheus", "torrent", "10.1.0.0/29"),
+        client(inVpn),
+        container("gluetun", on("prometheus_to_torrent"), { "ums.metrics": undefined }),
+        container("prometheus", on("prometheus_to_torrent")),
+      ],
+    ],
     unknown: () => [container("a", { labels: unknown, memory: 0, cpuQuota: 0 })],
   },
   "unwatched-services": {
-    bad: [[() => [container("a", { healthcheck: undefined })], /it has no health check/]],
-    good: [() => [container("a")]],
+    bad: [
+      [() => [container("a", { healthcheck: undefined })], /it has no health check/],
+      [() => [container("a", { healthcheck: { tests: ["NONE"] } })], /it has no health check/],
+      [() => [container("a", { healthcheck: { tests: [] } })], /it has no health check/],
+      [
+        () => [
+          link("a-exporter", "a", "10.1.0.0/29"),
+          container("a", on("a-exporter_to_a"), { "ums.metrics": undefined }),
+          container("a-exporter"),
+        ],
+        /^a: it has no metrics/,
+      ],
+    ],
+    good: [
+      () => [container("a")],
+      () => [
+        link("a-exporter", "a", "10.1.0.0/29"),
+        container("a", on("a-exporter_to_a"), { "ums.metrics": undefined }),
+        container("a-exporter", on("a-exporter_to_a")),
+      ],
+    ],
     unknown: () => [container("a", { healthcheck: unknown })],
   },
 };
@@ -270,6 +391,21 @@ it("refuses, where it is told, a volume that goes with its resource", () => {
     );
   expect(of(true)).toEqual([]);
   expect(of(false)).toEqual(["the database volume test-db is not kept on deletion"]);
+});
+
+it("refuses a stack whose config keeps volumes in a folder of the system", async () => {
+  const policy = stackPolicies.filter(({ name }) => name === "bound-volumes");
+  const problems = async (storage: object) => {
+    const records = {
+      alpha: { volumes: [{ name: "config", class: "config", path: "/config", access: "write" } as const] },
+    };
+    const { resources } = await declared(stackOf(records, { config: { storage } }));
+    return evaluateWith(policy, resources).violations.map(({ service, problem }) => `${service}: ${problem}`);
+  };
+  expect(await problems({ config: { kind: "bind", path: "/etc" } })).toEqual([
+    "alpha: the volume test-alpha_config is /etc/alpha_config of the host",
+  ]);
+  expect(await problems({ config: { kind: "bind", path: "/srv" } })).toEqual([]);
 });
 
 it("has cases for every policy over the stack", () => {
