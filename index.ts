@@ -14,14 +14,15 @@ function declare() {
   try {
     const file = process.env.UMS_STACK_FILE;
     const real = process.env.UMS_REAL;
-    const { platform } = loadStack(root, pulumi.getStack(), {
+    const engineValue = new pulumi.Config("ums").getObject("platform");
+    const loaded = loadStack(root, pulumi.getStack(), {
       ...(file === undefined ? {} : { file }),
       ...(real === undefined ? {} : { real: { choice: real } }),
       unsetSecrets: pulumi.runtime.isDryRun() ? "warn" : "refuse",
-      engineValue: new pulumi.Config("ums").getObject("platform"),
+      engineValue,
     });
-    guard(root, platform, file);
-    return declarePlatform(root, platform);
+    guard(root, loaded, engineValue);
+    return declarePlatform(root, loaded.platform);
   } catch (error) {
     // A RunError is shown as its message alone, without a stack trace.
     if (error instanceof InputError) throw new pulumi.RunError(error.message);

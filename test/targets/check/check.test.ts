@@ -12,25 +12,26 @@ import { junitXml } from "../../../targets/check/junit.ts";
 import { sarifLog } from "../../../targets/check/sarif.ts";
 import { declareStack } from "../../../targets/declare.ts";
 import { badCatalogue } from "../../fixtures/badRecord.ts";
-import { projectRoot } from "../../fixtures/folders.ts";
+import { folder, projectRoot } from "../../fixtures/folders.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ums-check-"));
 const file = join(home, "stack.yaml");
 afterAll(() => rmSync(home, { recursive: true }));
 
+const platform = {
+  environment: "production",
+  images: "rehearsal",
+  domain: "media.localhost",
+  services: { include: ["leaky", "alertmanager", "wireguard", "authelia"] },
+  catalogs: [badCatalogue(home)],
+  network: { segments: "10.10.0.0/16", links: "10.32.0.0/15" },
+  publish: { address: "0.0.0.0", offset: 0 },
+  budget: { memory: 49152, cpus: 8 },
+  health: { interval: 30, waitedInterval: 10 },
+};
+
 let report: CheckReport;
 beforeAll(async () => {
-  const platform = {
-    environment: "production",
-    images: "rehearsal",
-    domain: "media.localhost",
-    services: { include: ["leaky", "alertmanager", "wireguard", "authelia"] },
-    catalogs: [badCatalogue(home)],
-    network: { segments: "10.10.0.0/16", links: "10.32.0.0/15" },
-    publish: { address: "0.0.0.0", offset: 0 },
-    budget: { memory: 49152, cpus: 8 },
-    health: { interval: 30, waitedInterval: 10 },
-  };
   writeFileSync(file, stringify({ config: { "ums:platform": platform } }));
   const loaded = loadStack(projectRoot, "bad", { file });
   report = checkProgram(projectRoot, loaded, await declareStack(projectRoot, loaded));
@@ -124,12 +125,20 @@ describe("the command", () => {
 
 describe("the guard of the program", () => {
   it("lets a clean stack pass", () => {
-    expect(() => guard(projectRoot, { stack: "staging" }, undefined)).not.toThrow();
+    expect(() => guard(projectRoot, loadStack(projectRoot, "staging"))).not.toThrow();
   });
 
   it("throws what is refused, with its place", () => {
-    expect(() => guard(projectRoot, { stack: "bad" }, file)).toThrow(
+    expect(() => guard(projectRoot, loadStack(projectRoot, "bad", { file }))).toThrow(
       /leaky\.yaml:9:1: leaky: .* \[closed-segments\]/,
     );
+  });
+
+  it("judges the platform that the engine has, where the file says something else", () => {
+    const clean = { ...platform, environment: "development", services: { include: ["authelia"] } };
+    const text = stringify({ config: { "ums:platform": clean } });
+    const written = join(folder({ "stack.yaml": text }), "stack.yaml");
+    const loaded = loadStack(projectRoot, "bad", { file: written, engineValue: platform });
+    expect(() => guard(projectRoot, loaded, platform)).toThrow(/leaky: .* \[closed-segments\]/);
   });
 });
