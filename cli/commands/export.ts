@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
 import type { Platform } from "../../stacks/platform.ts";
 import { didYouMean } from "../../stacks/suggest.ts";
-import { declareStack } from "../../targets/declare.ts";
 import { fillWithMarks, fillWithValues } from "../../targets/export/fill.ts";
 import { type FolderReport, writeExport } from "../../targets/export/folder.ts";
 import { exportFiles } from "../../targets/export/formats/index.ts";
@@ -11,8 +10,9 @@ import type { FormatName } from "../../targets/export/names.ts";
 import { readmeName } from "../../targets/export/readme.ts";
 import type { EngineName } from "../engines/choose.ts";
 import { secretFiller } from "../engines/values.ts";
+import { stopIfRefused } from "../output/findings.ts";
 import { table } from "../output/table.ts";
-import { openSession, root, type Session, type StackOptions } from "../session.ts";
+import { openSession, planStack, type Session, type StackOptions } from "../session.ts";
 
 export interface ExportOptions extends StackOptions {
   out: string;
@@ -30,7 +30,8 @@ export async function exportStack(
   const session = openSession(options, withSecrets ? { unsetSecrets: "refuse" } : {});
   const platform = chosen(session.loaded.platform, format, names);
   await session.state.locked(async () => {
-    const program = await declareStack(root, session.loaded);
+    const { program, report: policies } = await planStack(session);
+    stopIfRefused(policies);
     const fill = withSecrets
       ? fillWithValues(platform, await secretFiller(session, program, engineOf(session, options)))
       : fillWithMarks(platform);

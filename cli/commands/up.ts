@@ -8,8 +8,7 @@ import { stateArchive } from "../../targets/backup/state.ts";
 import { connectDocker, stackContainers } from "../../targets/docker/host.ts";
 import { countChanges, snapshotOf } from "../../targets/plan.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
-import { Violation } from "../output/exit.ts";
-import { findingsTable } from "../output/findings.ts";
+import { stopIfRefused } from "../output/findings.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, planStack, rememberReal, root, type Session, type StackOptions } from "../session.ts";
 import type { StackState } from "../state.ts";
@@ -21,11 +20,7 @@ export async function up(options: StackOptions & { engine?: EngineName }): Promi
   const { loaded, state, stack } = session;
   await state.locked(async () => {
     const { program, changes, report } = await planStack(session);
-    if (report.refused.length > 0) {
-      process.stderr.write(`${findingsTable("Refused by the policies", report.refused).join("")}
-`);
-      throw new Violation();
-    }
+    stopIfRefused(report);
     const engine = await chooseEngine(options.engine, state);
     process.stderr.write(`engine: ${engine.description}\n`);
     rememberReal(session, options);

@@ -1,5 +1,6 @@
 import type { Place } from "../../stacks/errors.ts";
 import type { CheckReport, Finding } from "../../targets/check/check.ts";
+import { Violation } from "./exit.ts";
 import { table } from "./table.ts";
 
 /** Findings as a titled table, a service's name once; nothing when there are none. */
@@ -29,6 +30,21 @@ export function exceptionsTable({ exceptions }: CheckReport): string[] {
   return [
     `Exceptions used (${exceptions.length})\n${table(["service", "policy", "until", "because", "record"], rows)}`,
   ];
+}
+
+/**
+ * Ends the command where the policies refuse the stack, and says why; otherwise names the exceptions that let it pass.
+ * @throws Violation
+ */
+export function stopIfRefused({ refused, exceptions }: CheckReport): void {
+  const [refusal] = findingsTable("Refused by the policies", refused);
+  if (refusal !== undefined) {
+    process.stderr.write(`${refusal}\n`);
+    throw new Violation();
+  }
+  if (exceptions.length === 0) return;
+  const used = exceptions.map(({ service, policy }) => `${service} from ${policy}`);
+  process.stderr.write(`exceptions used: ${used.join(", ")} (npx ums check says why)\n`);
 }
 
 function showPlace(place: Place | undefined): string {

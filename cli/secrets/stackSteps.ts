@@ -8,8 +8,7 @@ import { connectDocker } from "../../targets/docker/host.ts";
 import { writeKept } from "../../targets/files.ts";
 import { snapshotOf } from "../../targets/plan.ts";
 import type { Engine } from "../engines/engine.ts";
-import { Violation } from "../output/exit.ts";
-import { findingsTable } from "../output/findings.ts";
+import { stopIfRefused } from "../output/findings.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, planStack, root, type Session, type StackOptions } from "../session.ts";
 import { type AuditAction, audit } from "./audit.ts";
@@ -43,10 +42,7 @@ export class StackSteps implements RotationSteps {
     const session = openSession(this.options, { unsetSecrets: "refuse" });
     const { loaded, state } = session;
     const { program, report } = await planStack(session);
-    if (report.refused.length > 0) {
-      process.stderr.write(`${findingsTable("Refused by the policies", report.refused).join("")}\n`);
-      throw new Violation();
-    }
+    stopIfRefused(report);
     await withProgress(
       {
         title: `up ${session.stack}`,

@@ -10,8 +10,7 @@ import { withProviders } from "../../targets/docker/power.ts";
 import { writePrivate } from "../../targets/files.ts";
 import { snapshotOf } from "../../targets/plan.ts";
 import { chooseEngine } from "../engines/choose.ts";
-import { Violation } from "../output/exit.ts";
-import { findingsTable } from "../output/findings.ts";
+import { stopIfRefused } from "../output/findings.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, planStack, root, type Session, type StackOptions } from "../session.ts";
 import { imageChanges } from "./images.ts";
@@ -70,10 +69,7 @@ async function deploy(options: StackOptions, title: string, moving: readonly str
   const session = openSession(options, { unsetSecrets: "refuse" });
   const { loaded, state } = session;
   const { program, report } = await planStack(session);
-  if (report.refused.length > 0) {
-    process.stderr.write(`${findingsTable("Refused by the policies", report.refused).join("")}\n`);
-    throw new Violation();
-  }
+  stopIfRefused(report);
   const engine = await chooseEngine(undefined, state);
   try {
     await withProgress(

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type ExportOptions, exportStack } from "../../cli/commands/export.ts";
 import { valuesOfState } from "../../cli/engines/values.ts";
+import { Violation } from "../../cli/output/exit.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import type { FormatName } from "../../targets/export/names.ts";
+import { badCatalogue } from "../fixtures/badRecord.ts";
 import { folder } from "../fixtures/folders.ts";
 import { stackText } from "../fixtures/stackConfigs.ts";
 
@@ -76,6 +78,15 @@ describe("ums export", () => {
       'the stack has no service "sonar", did you mean "sonarr"?\nthe stack has no service "x"',
     );
     await expect(run("compose", out, { names: ["sonarr"] })).rejects.toThrow("every service of the stack");
+  });
+
+  it("writes nothing of a stack that the policies refuse", async () => {
+    const home = join(stackFile, "..");
+    writeFileSync(stackFile, stackText({ services: { include: ["leaky"] }, catalogs: [badCatalogue(home)] }));
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    await expect(run("compose", out)).rejects.toThrow(Violation);
+    expect(said.mock.calls.join("")).toMatch(/leaky +closed-segments +high/);
+    expect(existsSync(out)).toBe(false);
   });
 
   it("leaves alone what is not its own", async () => {

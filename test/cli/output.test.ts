@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { exitCodes, report, Violation } from "../../cli/output/exit.ts";
+import { stopIfRefused } from "../../cli/output/findings.ts";
 import { withProgress } from "../../cli/output/progress.ts";
 import { table } from "../../cli/output/table.ts";
 import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
+import type { CheckReport } from "../../targets/check/check.ts";
 import { ComposeFailure } from "../../targets/compose/client.ts";
 import { ServicesFailed } from "../../targets/docker/health.ts";
 
@@ -15,6 +17,46 @@ beforeEach(() => {
   });
 });
 afterEach(() => vi.restoreAllMocks());
+
+describe("what the policies say before a deployment", () => {
+  const leak = {
+    policy: "closed-segments",
+    level: "mandatory",
+    severity: "high",
+    service: "leaky",
+    resource: "leaky-container",
+    problem: "it has a way out",
+    message: "leaky: it has a way out; remove egress",
+    fix: "remove egress",
+  } as const;
+  const passed: CheckReport = {
+    ...{ stack: "dev", environment: "development", policies: 1, resources: 1 },
+    ...{ refused: [], advisory: [], undecided: [], exceptions: [] },
+  };
+
+  it("ends the command with what is refused", () => {
+    expect(() => stopIfRefused({ ...passed, refused: [leak] })).toThrow(Violation);
+    expect(written).toMatch(
+      /^Refused by the policies \(1\)\n.*\nleaky +closed-segments +high +it has a way out/,
+    );
+  });
+
+  it("names the exceptions that let the stack pass, and is silent without any", () => {
+    stopIfRefused(passed);
+    expect(written).toBe("");
+    const because = { policy: "closed-segments", reason: "mail is outside" };
+    stopIfRefused({
+      ...passed,
+      exceptions: [
+        { service: "alertmanager", ...because },
+        { service: "backup", ...because },
+      ],
+    });
+    expect(written).toBe(
+      "exceptions used: alertmanager from closed-segments, backup from closed-segments (npx ums check says why)\n",
+    );
+  });
+});
 
 describe("a table", () => {
   it("has columns as wide as they must be, left-aligned, with nothing at the end of a line", () => {
