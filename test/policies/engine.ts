@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { crossGuard } from "../../policies/lib/crossguard.ts";
 import type { Policy } from "../../policies/lib/policy.ts";
-import type { RegisteredResource } from "../../targets/resources.ts";
+import type { RegisteredResource, ResourceReference } from "../../targets/resources.ts";
 import { projectRoot } from "../fixtures/folders.ts";
 
 /** The proxy that the engine's policy runtime puts around inputs, and its sign for a string that is not known yet. */
@@ -14,14 +14,19 @@ const { unknownCheckingProxy, unknownStringValue } = createRequire(
 export const unknown = unknownStringValue;
 export const proxied = unknownCheckingProxy;
 
-/** What a policy reports in the engine's runtime, and the error with which it says what it could not decide. */
+/** A resource with what the engine knows of its inputs: the resources whose outputs they are made from. */
+export interface EngineResource extends RegisteredResource {
+  propertyDependencies?: Readonly<Record<string, readonly ResourceReference[]>>;
+}
+
+/** What a policy reports in the engine's runtime, and the errors with which it says what it could not decide, by line. */
 export interface Reported {
   messages: string[];
   undecided: string | undefined;
 }
 
 /** Runs one policy as the engine does: inputs behind the proxy, resource by resource or all together. */
-export function inEngine(policy: Policy, resources: readonly RegisteredResource[]): Reported {
+export function inEngine(policy: Policy, resources: readonly EngineResource[]): Reported {
   const [form] = crossGuard([policy]);
   const messages: string[] = [];
   const report = (message: string) => messages.push(message);
@@ -31,13 +36,13 @@ export function inEngine(policy: Policy, resources: readonly RegisteredResource[
     notApplicable: () => undefined as never,
   };
   const parts = resources.map((resource) => policyResource(resource));
-  let undecided: string | undefined;
+  const undecided: string[] = [];
   const guarded = (run: () => unknown) => {
     try {
       run();
     } catch (error) {
       if ((error as Error).constructor.name !== "UnknownValueError") throw error;
-      undecided = (error as Error).message;
+      undecided.push((error as Error).message);
     }
   };
   if (form && "validateStack" in form) {
@@ -48,10 +53,11 @@ export function inEngine(policy: Policy, resources: readonly RegisteredResource[
       guarded(() => typeof validate === "function" && validate({ ...config, ...part } as never, report));
     }
   }
-  return { messages, undecided };
+  return { messages, undecided: undecided.length > 0 ? undecided.join("\n") : undefined };
 }
 
-function policyResource({ type, name, inputs, protect }: RegisteredResource): PolicyResource {
+function policyResource(resource: EngineResource): PolicyResource {
+  const { type, name, inputs, protect, propertyDependencies = {} } = resource;
   return {
     type,
     name,
@@ -59,7 +65,7 @@ function policyResource({ type, name, inputs, protect }: RegisteredResource): Po
     props: proxied(inputs),
     opts: { protect, ignoreChanges: [], aliases: [], additionalSecretOutputs: [] } as never,
     dependencies: [],
-    propertyDependencies: {},
+    propertyDependencies: propertyDependencies as unknown as PolicyResource["propertyDependencies"],
     isType: () => false,
     asType: () => undefined,
   };
