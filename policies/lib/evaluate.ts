@@ -1,9 +1,9 @@
 import type { Exception } from "./declarations";
 import { type Graph, graphOf, type Subject } from "./graph";
-import { groundOf, judgeContainer, judgeStack, type Verdict } from "./judge";
-import type { Policy } from "./policy";
+import { type Ground, groundOf, judgeContainer, judgeStack, type Verdict } from "./judge";
+import type { Context, Policy } from "./policy";
 import type { DeclaredResource } from "./resource";
-import { checkConfig, contextOf, levelOf, type PackConfig } from "./settings";
+import { checkConfig, contextIn, levelOf, type PackConfig } from "./settings";
 
 export interface Violation {
   policy: string;
@@ -45,8 +45,7 @@ export function evaluateWith(
   for (const policy of policies) {
     const level = levelOf(policy, config);
     if (level === "disabled") continue;
-    const values = config[policy.name];
-    const context = contextOf(policy, typeof values === "object" ? values : {});
+    const context = contextIn(config, policy);
     const violation = (subject: Subject, problem: string, message: string): Violation => ({
       policy: policy.name,
       level,
@@ -84,12 +83,7 @@ export function evaluateWith(
   };
 }
 
-export function verdictsOf(
-  policy: Policy,
-  graph: Graph,
-  context: ReturnType<typeof contextOf>,
-  ground: ReturnType<typeof groundOf>,
-): Verdict[] {
+export function verdictsOf(policy: Policy, graph: Graph, context: Context, ground: Ground): Verdict[] {
   return policy.kind === "stack"
     ? [judgeStack(policy, graph, context, ground)]
     : graph.containers.map((container) => judgeContainer(policy, container, context, ground));

@@ -1,9 +1,9 @@
-import { flawOf, unreadable } from "./declarations";
+import type { Container } from "./container";
+import { type Exception, flawOf, unreadable } from "./declarations";
 import { verdictsOf } from "./evaluate";
-import type { Graph } from "./graph";
-import { groundOf } from "./judge";
+import { groundOf, type Verdict } from "./judge";
 import type { Finding, Policy, StackPolicy } from "./policy";
-import { contextOf, listSetting } from "./settings";
+import { listSetting } from "./settings";
 
 const source = {
   title: "OWASP Application Security Verification Standard 4.0, V1.1",
@@ -12,7 +12,6 @@ const source = {
 
 /** The two rules over the exceptions themselves. They need the others to know their names and what they would find. */
 export function exceptionPolicies(policies: readonly Policy[]): StackPolicy[] {
-  const withExceptions = (graph: Graph) => graph.containers.filter(({ exceptions }) => exceptions.length > 0);
   const flaws: StackPolicy = {
     kind: "stack",
     name: "exceptions",
@@ -59,22 +58,31 @@ export function exceptionPolicies(policies: readonly Policy[]): StackPolicy[] {
     check: (graph, context) => {
       if (context.list("relaxedIn").includes(graph.environment)) return [];
       const ground = groundOf(policies);
-      const asked = new Set(
-        withExceptions(graph).flatMap(({ exceptions }) => exceptions.map(({ policy }) => policy)),
-      );
-      const used = new Set(
-        policies
-          .filter(({ name }) => asked.has(name))
-          .flatMap((policy) => verdictsOf(policy, graph, contextOf(policy), ground))
-          .flatMap(({ excused }) => excused.map(({ exception }) => exception)),
-      );
-      return withExceptions(graph).flatMap((subject) =>
-        subject.exceptions
-          .filter((exception) => !used.has(exception))
-          .filter((exception) => flawOf(exception, ground.names, ground.today) === undefined)
-          .map(({ policy }) => ({ subject, problem: `its exception from ${policy} is not needed` })),
-      );
+      return policies.flatMap((policy) => {
+        const asks = (exception: Exception) =>
+          exception.policy === policy.name && flawOf(exception, ground.names, ground.today) === undefined;
+        const holders = graph.containers.filter(({ exceptions }) => exceptions.some(asks));
+        const seen = context.of(policy);
+        if (holders.length === 0 || !seen) return [];
+        const { used, isOpen } = outcomeOf(policy, verdictsOf(policy, graph, seen, ground));
+        return holders
+          .filter((holder) => !isOpen(holder))
+          .flatMap((subject) =>
+            subject.exceptions
+              .filter((exception) => asks(exception) && !used.has(exception))
+              .map(() => ({ subject, problem: `its exception from ${policy.name} is not needed` })),
+          );
+      });
     },
   };
   return [flaws, unused];
+}
+
+/** Which exceptions took something away, and for whom that is not known yet: anything unknown may matter to a stack policy. */
+function outcomeOf({ kind }: Policy, verdicts: readonly Verdict[]) {
+  const used = new Set(verdicts.flatMap(({ excused }) => excused.map(({ exception }) => exception)));
+  const undecided = verdicts.flatMap((verdict) => verdict.undecided.map(({ subject }) => subject));
+  const isOpen = (holder: Container) =>
+    kind === "stack" ? undecided.length > 0 : undecided.some((subject) => subject === holder);
+  return { used, isOpen };
 }

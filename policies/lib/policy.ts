@@ -15,6 +15,8 @@ export interface Source {
 export interface Context {
   list(setting: string): readonly string[];
   number(setting: string): number;
+  /** What another policy sees. Undefined for one with settings where they are not told: the engine tells each its own. */
+  of(policy: Policy): Context | undefined;
 }
 
 interface PolicyFacts {

@@ -32,7 +32,16 @@ export function levelOf(policy: Policy, config: PackConfig): Level {
   return (values?.enforcementLevel as Level | undefined) ?? policy.level;
 }
 
-/** The policy's settings with their defaults filled in. @throws Error for a setting it does not have */
+/** What a policy sees under a config of the whole pack. @throws Error for a setting it does not have */
+export function contextIn(config: PackConfig, policy: Policy): Context {
+  const values = config[policy.name];
+  return {
+    ...contextOf(policy, typeof values === "object" ? values : {}),
+    of: (other) => contextIn(config, other),
+  };
+}
+
+/** What a policy sees that is told no settings but its own. @throws Error for a setting it does not have */
 export function contextOf(policy: Policy, values: Readonly<Record<string, unknown>> = {}): Context {
   const settings = policy.settings ?? {};
   for (const [key, value] of Object.entries(values)) {
@@ -50,5 +59,6 @@ export function contextOf(policy: Policy, values: Readonly<Record<string, unknow
   return {
     list: (key) => settingOf(key, "array") as string[],
     number: (key) => settingOf(key, "number") as number,
+    of: (other) => (other.settings === undefined ? contextOf(other) : undefined),
   };
 }

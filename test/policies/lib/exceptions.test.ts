@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../../../policies/pack.ts";
+import { evaluate, policies } from "../../../policies/pack.ts";
+import { found } from "../../fixtures/platforms.ts";
+import { inEngine, type Reported, unknown } from "../engine.ts";
 import { container, segment } from "../program.ts";
 
 const excepted = (exceptions: unknown, inputs = {}) => [
@@ -10,6 +12,12 @@ const excepted = (exceptions: unknown, inputs = {}) => [
     "ums.exceptions": typeof exceptions === "string" ? exceptions : JSON.stringify(exceptions),
   }),
 ];
+const policyOf = (name: string) =>
+  found(
+    policies.find((one) => one.name === name),
+    name,
+  );
+const silent: Reported = { messages: [], undecided: undefined };
 const of = (resources: Parameters<typeof evaluate>[0], policy: string) =>
   evaluate(resources).violations.filter((one) => one.policy === policy);
 
@@ -51,6 +59,38 @@ describe("an exception", () => {
     const { violations, used } = evaluate(resources);
     expect(violations.map(({ policy }) => policy)).toEqual(["restart-policy", "unwatched-services"]);
     expect(used).toEqual([{ service: "app", ...exception }]);
+  });
+
+  it("is needed under the settings the pack has, which the engine tells of no other policy", () => {
+    const large = { memory: 12_000, memorySwap: 12_000 };
+    const resources = excepted([{ policy: "limit-budget", reason: "it indexes all media" }], large);
+    const ofConfig = (config: Parameters<typeof evaluate>[1]) => {
+      const { violations, used } = evaluate(resources, config);
+      return [violations.map(({ policy }) => policy), used.map(({ policy }) => policy)];
+    };
+    expect(ofConfig({ "limit-budget": { memory: 8192 } })).toEqual([
+      ["unwatched-services"],
+      ["limit-budget"],
+    ]);
+    expect(ofConfig({})).toEqual([["unused-exceptions", "unwatched-services"], []]);
+    expect(inEngine(policyOf("unused-exceptions"), resources)).toEqual(silent);
+  });
+
+  it("is not called unneeded where its policy could not be decided", () => {
+    const fromHost = [{ policy: "host-namespaces", reason: "it watches the host" }];
+    const unneeded = ["app: its exception from host-namespaces is not needed; remove it from the record"];
+    const other = container("other", { networkMode: unknown });
+    const unused = (inputs: object) =>
+      inEngine(policyOf("unused-exceptions"), [...excepted(fromHost, inputs), other]);
+    expect(unused({ networkMode: unknown })).toEqual(silent);
+    expect(unused({})).toEqual({ ...silent, messages: unneeded });
+    // Of a policy over the whole stack, what is not known of another service may matter.
+    const fromSegments = excepted([{ policy: "foreign-segment", reason: "it is on both" }]);
+    const elsewhere = (name: string) => container("other", { networksAdvanced: [{ name }] });
+    const unusedIn = (name: string) =>
+      inEngine(policyOf("unused-exceptions"), [...fromSegments, elsewhere(name)]).messages;
+    expect(unusedIn(unknown)).toEqual([]);
+    expect(unusedIn("test-media")).toHaveLength(1);
   });
 
   it("is warned of when nothing needs it", () => {
