@@ -32,6 +32,35 @@ export function levelOf(policy: Policy, config: PackConfig): Level {
   return (values?.enforcementLevel as Level | undefined) ?? policy.level;
 }
 
+const levels: readonly string[] = ["disabled", "advisory", "mandatory"] satisfies Level[];
+
+/** List settings of what is refused or judged, where fewer are looser. Every other list is of what is allowed. */
+export const refusingLists: readonly string[] = ["classes", "images", "never", "paths", "segments"];
+
+/** In what a config is looser than the policies themselves: one phrase each, with the value and the policy's own. */
+export function loosenedBy(config: PackConfig, policy: Policy): string[] {
+  const level = levelOf(policy, config);
+  const values = config[policy.name];
+  const { enforcementLevel, ...settings } = typeof values === "object" ? values : {};
+  return [
+    ...(levels.indexOf(level) < levels.indexOf(policy.level)
+      ? [`${policy.name} is ${level}, and ${policy.level} in the pack`]
+      : []),
+    ...Object.entries(settings).flatMap(([key, value]) => {
+      const setting = policy.settings?.[key];
+      if (setting?.type === "number")
+        return (value as number) > setting.default
+          ? [`${policy.name}.${key} is ${value}, and ${setting.default} in the pack`]
+          : [];
+      const [own, here] = [setting?.default ?? [], value as string[]];
+      const [fewer, more] = refusingLists.includes(key) ? [own, here] : [here, own];
+      const looser = fewer.filter((item) => !more.includes(item));
+      const how = refusingLists.includes(key) ? "lacks" : "adds";
+      return looser.length > 0 ? [`${policy.name}.${key} ${how} ${looser.join(", ")}`] : [];
+    }),
+  ];
+}
+
 /** What a policy sees under a config of the whole pack. @throws Error for a setting it does not have */
 export function contextIn(config: PackConfig, policy: Policy): Context {
   const values = config[policy.name];

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PackConfig } from "../../policies/lib/settings.ts";
-import { checkPackConfig } from "../../policies/pack.ts";
+import { loosened } from "../../policies/pack.ts";
+import type { PlatformConfig } from "../../stacks/config/schema.ts";
 import { InputError } from "../../stacks/errors.ts";
-import type { LoadedStack } from "../../stacks/load.ts";
+import type { Platform } from "../../stacks/platform.ts";
 
 /** Where the levels and settings of policies are kept, one file a stack or an environment. */
 const folder = "policies/config";
@@ -11,27 +12,45 @@ const folder = "policies/config";
 /**
  * The pack's config for a stack: the file of the stack, else of its environment, and never more than the stack's own
  * budget. The same files serve `pulumi --policy-pack-config`.
- * @throws InputError for a file that is no JSON, or names a policy or setting that does not exist
+ * @throws InputError for a file that is no JSON, names a policy or setting that does not exist, or is looser than the pack
  */
-export function packConfigOf(root: string, { platform, config }: LoadedStack): PackConfig {
+export function packConfigOf(
+  root: string,
+  { platform, config }: { platform: Pick<Platform, "stack" | "environment">; config: Budgeted },
+): PackConfig {
   const { budget } = config.platform;
-  const written = readPackConfig(root, [platform.stack, platform.environment]);
-  return atMost(written, {
+  return atMost(readPackConfig(root, platform), {
     "limit-budget": { memory: budget.memory, cpus: budget.cpus },
     "host-budget": { memory: budget.memory },
   });
 }
 
-function readPackConfig(root: string, names: readonly string[]): PackConfig {
-  const file = names.map((name) => `${folder}/${name}.json`).find((path) => existsSync(join(root, path)));
+interface Budgeted {
+  platform: Pick<PlatformConfig, "budget">;
+}
+
+function readPackConfig(
+  root: string,
+  { stack, environment }: Pick<Platform, "stack" | "environment">,
+): PackConfig {
+  const file = [stack, environment]
+    .map((name) => `${folder}/${name}.json`)
+    .find((path) => existsSync(join(root, path)));
   if (file === undefined) return {};
+  const place = { file };
+  let config: PackConfig;
+  let looser: string[];
   try {
-    const config = JSON.parse(readFileSync(join(root, file), "utf8")) as PackConfig;
-    checkPackConfig(config);
-    return config;
+    config = JSON.parse(readFileSync(join(root, file), "utf8")) as PackConfig;
+    looser = loosened(config, environment);
   } catch (error) {
-    throw new InputError([{ place: { file }, message: (error as Error).message }]);
+    throw new InputError([{ place, message: (error as Error).message }]);
   }
+  if (looser.length > 0) {
+    const rule = "a config may only be stricter, but for image policies in development";
+    throw new InputError(looser.map((problem) => ({ place, message: `${problem}: ${rule}` })));
+  }
+  return config;
 }
 
 /** The config with numbers no higher than the given ones. */

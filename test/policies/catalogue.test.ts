@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { evaluate, policies } from "../../policies/pack.ts";
 import { loadStack } from "../../stacks/load.ts";
@@ -7,7 +5,6 @@ import { checkProgram } from "../../targets/check/check.ts";
 import { declareStack } from "../../targets/declare.ts";
 import { declared, devStack, realStack } from "../components/fixtures.ts";
 import { projectRoot } from "../fixtures/folders.ts";
-import { found } from "../fixtures/platforms.ts";
 import { inEngine } from "./engine.ts";
 import { previewed } from "./preview.ts";
 import { stackResources } from "./stacks.ts";
@@ -106,27 +103,5 @@ describe("the whole catalogue with real images, as production", async () => {
       exceptions.map(({ policy }) => `${name}: ${policy}`),
     );
     expect(used.map(({ service, policy }) => `${service}: ${policy}`).sort()).toEqual(declaredOnes.sort());
-  });
-});
-
-describe("the checked-in config", () => {
-  const levels = ["disabled", "advisory", "mandatory"];
-
-  it.each(["production", "staging"])("of %s only makes the pack stricter", (environment) => {
-    const path = join(projectRoot, `policies/config/${environment}.json`);
-    const config = JSON.parse(readFileSync(path, "utf8")) as Record<string, string | Record<string, number>>;
-    for (const [name, values] of Object.entries(config)) {
-      const policy = found(
-        policies.find((one) => one.name === name),
-        name,
-      );
-      if (typeof values === "string") {
-        expect(levels.indexOf(values), name).toBeGreaterThan(levels.indexOf(policy.level));
-        continue;
-      }
-      for (const [key, value] of Object.entries(values)) {
-        expect(value, `${name}.${key}`).toBeLessThanOrEqual(Number(policy.settings?.[key]?.default));
-      }
-    }
   });
 });
