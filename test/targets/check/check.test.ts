@@ -44,7 +44,7 @@ describe("the report", () => {
       service: "leaky",
       severity: "high",
       problem: "it is in data and has a way out by bad-egress",
-      fix: "remove egress and publish from the record",
+      fix: "remove egress and publish from the record, and keep the segment's network internal",
       place: { line: 9, column: 1 },
     });
     expect(leak?.place?.file).toMatch(/leaky\.yaml$/);
