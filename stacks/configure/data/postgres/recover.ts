@@ -35,7 +35,7 @@ export function recoverScript({ base, archive, data, to, settings = [] }: Recove
 umask 077
 log=${archive}/${systemOf(base)}
 mkdir -p ${data}
-find ${data} -mindepth 1 -delete
+find ${data} -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 cp -a ${base}/. ${data}/
 chmod 0700 ${data}
 ${
