@@ -10,8 +10,16 @@ export interface DriftReport {
   findings: { command: string; output: string }[];
 }
 
-/** Exit codes of a comparison that found a difference: Pulumi's for --expect-no-changes, and that of `ums`. */
-const drifted = { pulumi: 7, ums: 1 } as const;
+/** How a comparison says that it found a difference: Pulumi by a code that --expect-no-changes has for nothing else. */
+const pulumiDiffers = ({ exitCode }: Ended) => exitCode === 7;
+
+/** Exit code 1 of `ums` may also be a crash, which prints no report. */
+const umsDiffers = ({ exitCode, stdout }: Ended) => exitCode === 1 && isReport(stdout);
+
+interface Ended {
+  exitCode?: number;
+  stdout: string;
+}
 
 /**
  * Compares what runs with what was deployed, in two ways: Pulumi asks the provider for every resource of its state, and
@@ -32,9 +40,9 @@ async function driftReport(stack: string, out: string): Promise<void> {
         "--stack",
         stack,
       ],
-      drifted.pulumi,
+      pulumiDiffers,
     ),
-    await compare(["npx", "ums", "drift", "--stack", stack, "--json"], drifted.ums),
+    await compare(["npx", "ums", "drift", "--stack", stack, "--json"], umsDiffers),
   ].flat();
   const report: DriftReport = { stack, findings };
   mkdirSync(dirname(out), { recursive: true });
@@ -44,14 +52,23 @@ async function driftReport(stack: string, out: string): Promise<void> {
 /** What a comparison prints where it finds a difference. @throws Error when it could not compare */
 async function compare(
   [program = "", ...words]: string[],
-  difference: number,
+  differs: (ended: Ended) => boolean,
 ): Promise<DriftReport["findings"]> {
   const { exitCode, stdout, stderr } = await execa(program, words, { cwd: root, reject: false });
   process.stdout.write(`${stdout}\n`);
   if (exitCode === 0) return [];
   const command = [program, ...words].join(" ");
-  if (exitCode === difference) return [{ command, output: stdout }];
+  if (differs({ exitCode, stdout })) return [{ command, output: stdout }];
   throw new Error(`${command} ended with ${exitCode}:\n${stderr}`);
+}
+
+/** Whether a text is what `ums drift --json` writes. */
+function isReport(text: string): boolean {
+  try {
+    return Array.isArray((JSON.parse(text) as { drift?: unknown } | null)?.drift);
+  } catch {
+    return false;
+  }
 }
 
 await new Command("drift:report")

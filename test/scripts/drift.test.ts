@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 import { folder } from "../fixtures/folders.ts";
 import { runScript } from "./programs.ts";
 
-const clean = { pulumi: 0, ums: 0 };
+const found = '{"stack": "prod", "drift": []}';
+const clean = { pulumi: 0, ums: 0, umsOutput: found };
 
-async function report({ pulumi, ums }: typeof clean) {
+async function report({ pulumi, ums, umsOutput }: typeof clean) {
   const out = join(folder(), "drift", "report.json");
   const run = await runScript(
     "driftReport.ts",
@@ -14,7 +15,7 @@ async function report({ pulumi, ums }: typeof clean) {
     ["pulumi", "npx"],
     [
       { when: "pulumi refresh --preview-only --expect-no-changes", output: "~ image", exitCode: pulumi },
-      { when: "npx ums drift --stack prod --json", output: '{"drift": []}', exitCode: ums },
+      { when: "npx ums drift --stack prod --json", output: umsOutput, exitCode: ums },
     ],
   );
   return { ...run, report: existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : undefined };
@@ -28,17 +29,21 @@ describe("the report of drift", () => {
   });
 
   it("holds what either finds, and is no failure", async () => {
-    const { exitCode, report: written } = await report({ pulumi: 7, ums: 1 });
+    const { exitCode, report: written } = await report({ ...clean, pulumi: 7, ums: 1 });
     expect(exitCode).toBe(0);
     const [first, second] = written.findings;
     expect(first.command).toMatch(/^pulumi refresh --preview-only .*--stack prod$/);
     expect(first.output).toBe("~ image");
-    expect(second).toEqual({ command: "npx ums drift --stack prod --json", output: '{"drift": []}' });
+    expect(second).toEqual({ command: "npx ums drift --stack prod --json", output: found });
   });
 
   it.each([
     { ...clean, pulumi: 1 },
     { ...clean, ums: 3 },
+    // A crash of ums has the exit code of a difference.
+    { ...clean, ums: 1, umsOutput: "" },
+    { ...clean, ums: 1, umsOutput: '{"drift": [' },
+    { ...clean, ums: 1, umsOutput: "null" },
   ])("is not made where a comparison fails: %j", async (codes) => {
     const { exitCode, report: written } = await report(codes);
     expect(exitCode).toBe(1);
@@ -65,10 +70,10 @@ describe("the issue about drift", () => {
     return calls.slice(1);
   }
 
-  const found = [{ command: "npx ums drift", output: "has ``` in it" }];
+  const findings = [{ command: "npx ums drift", output: "has ``` in it" }];
 
   it("is opened once", async () => {
-    const calls = await issue(found, open.slice(0, 1));
+    const calls = await issue(findings, open.slice(0, 1));
     expect(calls.map(({ words }) => words.slice(0, 2).join(" "))).toEqual(["label create", "issue create"]);
     expect(calls[1]?.words).toEqual([
       "issue",
@@ -84,7 +89,7 @@ describe("the issue about drift", () => {
   });
 
   it("is written anew while there is drift", async () => {
-    const calls = await issue(found, open);
+    const calls = await issue(findings, open);
     expect(calls.map(({ words }) => words.join(" "))).toEqual(["issue edit 8 --body-file -"]);
   });
 
