@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { folder, projectRoot } from "./fixtures/folders.ts";
+import { found } from "./fixtures/platforms.ts";
 import { findActionlint } from "./workflows/actionlint.ts";
 import { type Commands, complaintsAbout, complaintsAboutAction } from "./workflows/rules.ts";
 
@@ -33,6 +35,40 @@ jobs:
       - run: npm run lint && npx ums plan
 `;
 
+/** What a test asks of a job that does something with each stack. */
+interface StackJob {
+  strategy?: { matrix: { stack?: string[]; include?: { stack: string }[] } };
+  steps?: { uses?: string; with?: Record<string, unknown> }[];
+}
+
+/** A workflow that deploys what was checked. */
+const deployment = `
+on: push
+permissions: {}
+jobs:
+  check:
+    permissions: {contents: read}
+    uses: ./.github/workflows/check.yml
+  staging:
+    needs: check
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    permissions: {contents: read}
+    concurrency: {group: staging, cancel-in-progress: false}
+    environment: staging
+    steps: &deploy
+      - uses: pulumi/actions@${"0".repeat(40)} # v7.0.0
+        with: {command: up}
+  prod:
+    needs: [staging]
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    permissions: {contents: read}
+    concurrency: {group: prod, cancel-in-progress: false}
+    environment: prod
+    steps: *deploy
+`;
+
 const sameRepository = "if: github.event.pull_request.head.repo.full_name == github.repository";
 
 describe("the workflows", () => {
@@ -43,9 +79,36 @@ describe("the workflows", () => {
     expect(complaintsAboutAction(read(path), commands)).toEqual([]),
   );
 
-  it("are those for pull requests, deployments and drift", () => {
-    const names = ["deploy", "drift", "pull-request"].map((name) => `.github/workflows/${name}.yml`);
+  it("are those for pull requests, deployments and drift, and the checks of the first two", () => {
+    const names = ["check", "deploy", "drift", "pull-request"].map((name) => `.github/workflows/${name}.yml`);
     expect(workflows.sort()).toEqual(names);
+  });
+
+  it("check, plan and preview every stack in a pull request", () => {
+    const stacks = readdirSync(projectRoot)
+      .flatMap((name) => /^Pulumi\.(\w+)\.yaml$/.exec(name)?.[1] ?? [])
+      .sort();
+    const { jobs } = parse(read(".github/workflows/pull-request.yml")) as { jobs: Record<string, StackJob> };
+    const stacksOf = (name: string) => found(jobs[name]?.strategy?.matrix.stack, name).toSorted();
+    expect(stacksOf("policies")).toEqual(stacks);
+    expect(stacksOf("plan")).toEqual(stacks);
+    const previewed = Object.values(jobs).flatMap(({ strategy, steps = [] }) =>
+      steps
+        .filter(({ with: inputs }) => inputs?.command === "preview")
+        .flatMap(({ with: inputs }) => {
+          const named = String(inputs?.["stack-name"]);
+          return named.includes("matrix.stack")
+            ? (strategy?.matrix.include ?? []).map(({ stack }) => stack)
+            : [named];
+        }),
+    );
+    expect(previewed.sort()).toEqual(stacks);
+  });
+
+  it("keep the alerts of each stack apart", () => {
+    const { jobs } = parse(read(".github/workflows/pull-request.yml")) as { jobs: Record<string, StackJob> };
+    const upload = jobs.policies?.steps?.find(({ uses }) => uses?.includes("/upload-sarif@"));
+    expect(upload?.with?.category).toMatch(/\$\{\{ matrix\.stack \}\}$/);
   });
 
   it("never run a pull request on a machine of ours, and deploy nothing but main", () => {
@@ -117,6 +180,38 @@ describe("the rules for workflows", () => {
   it.each(rules)("refuse %s", (_, part, instead, complaint) => {
     expect(sound).toContain(part);
     expect(complaintsAbout(sound.replace(part, instead), commands).join("\n")).toContain(complaint);
+  });
+
+  it.each([
+    ["updates that need nothing", "needs: check", "name: Staging", ["staging", "prod"]],
+    [
+      "updates that need another job",
+      "uses: ./.github/workflows/check.yml",
+      "uses: ./other.yml",
+      ["staging", "prod"],
+    ],
+    ["an update after failed checks", "needs: check", "needs: check\n    if: always()", ["staging", "prod"]],
+    ["an update beside the checked one", "needs: [staging]", "name: Production", ["prod"]],
+  ])("refuse %s", (_, part, instead, jobs) => {
+    expect(complaintsAbout(deployment, commands)).toEqual([]);
+    expect(deployment).toContain(part);
+    expect(complaintsAbout(deployment.replace(part, instead), commands)).toEqual(
+      jobs.map((job) => `${job}: updates what was not checked`),
+    );
+  });
+
+  it("refuse a called workflow what a pull request's may not do, and secrets for either", () => {
+    const called = sound.replace("on: pull_request", "on: workflow_call");
+    expect(complaintsAbout(called, commands)).toEqual([]);
+    expect(complaintsAbout(called.replace("ubuntu-latest", "self-hosted"), commands)).toEqual([
+      "check: runs for forks on self-hosted",
+    ]);
+    const calling = deployment.replace("on: push", "on: pull_request");
+    const inherits = calling.replace("    uses:", "    secrets: inherit\n    uses:");
+    expect(complaintsAbout(calling, commands)).not.toContain("check: runs for forks and names a secret");
+    expect(complaintsAbout(inherits, commands)).toContain("check: runs for forks and names a secret");
+    const elsewhere = calling.replace("./.github/workflows/check.yml", "other/repository/.github/x.yml@main");
+    expect(complaintsAbout(elsewhere, commands).join("\n")).toContain("check: runs for forks on other/");
   });
 
   it("leave secrets to jobs of the repository's own branches", () => {

@@ -8,6 +8,10 @@ interface Step {
 
 interface Job {
   if?: string;
+  needs?: string | string[];
+  /** A workflow that the job consists of. */
+  uses?: string;
+  secrets?: unknown;
   "runs-on"?: string;
   "timeout-minutes"?: number;
   permissions?: Record<string, string> | string;
@@ -29,6 +33,9 @@ export interface Commands {
   umsCommands: readonly string[];
 }
 
+/** Types, lint and tests; what is deployed has passed them. */
+const checks = "./.github/workflows/check.yml";
+
 /** Everything in a workflow that this project forbids, in words. */
 export function complaintsAbout(text: string, commands: Commands): string[] {
   const workflow = parse(text) as Workflow;
@@ -43,11 +50,28 @@ export function complaintsAbout(text: string, commands: Commands): string[] {
     ...jobs.flatMap(([name, job]) =>
       [
         ...complaintsAboutJob(job),
-        ...(triggers.includes("pull_request") ? complaintsAboutForks(job) : []),
+        ...(updates(job) && !isChecked(job, workflow.jobs ?? {}) ? ["updates what was not checked"] : []),
+        ...(triggers.some((trigger) => runsForForks.has(trigger)) ? complaintsAboutForks(job) : []),
         ...complaintsAboutSteps(job.steps ?? [], commands),
       ].map((complaint) => `${name}: ${complaint}`),
     ),
   ];
+}
+
+/** A workflow that is called runs for whatever its callers do. */
+const runsForForks: ReadonlySet<string> = new Set(["pull_request", "workflow_call"]);
+
+function updates({ steps = [] }: Job): boolean {
+  return steps.some(({ with: inputs }) => inputs?.command === "up");
+}
+
+/** Whether a job waits for the checks, itself or by what it needs, and does not run where they fail. */
+function isChecked(job: Job, jobs: Record<string, Job>): boolean {
+  if (/\b(always|cancelled|failure) *\(/.test(job.if ?? "")) return false;
+  return [job.needs ?? []].flat().some((name) => {
+    const needed = jobs[name];
+    return needed !== undefined && (needed.uses === checks || isChecked(needed, jobs));
+  });
 }
 
 function triggersOf({ on = [] }: Workflow): string[] {
@@ -71,16 +95,15 @@ function complaintsAboutUses(text: string): string[] {
 }
 
 function complaintsAboutJob(job: Job): string[] {
-  const { permissions, env = {}, steps = [] } = job;
-  const updates = steps.some(({ with: inputs }) => inputs?.command === "up");
+  const { permissions, env = {} } = job;
   return [
     ...(permissions === undefined ? ["declares no permissions"] : []),
     ...(typeof permissions === "string" || permissions?.contents === "write" ? ["may write everything"] : []),
-    ...(job["timeout-minutes"] === undefined ? ["has no timeout"] : []),
-    ...(updates && job.concurrency?.["cancel-in-progress"] !== false
+    ...(job["timeout-minutes"] === undefined && job.uses === undefined ? ["has no timeout"] : []),
+    ...(updates(job) && job.concurrency?.["cancel-in-progress"] !== false
       ? ["updates, and may be cancelled"]
       : []),
-    ...(updates && job.environment === undefined ? ["updates without a person's approval"] : []),
+    ...(updates(job) && job.environment === undefined ? ["updates without a person's approval"] : []),
     // A variable of a job is in the environment of every step, and of every package's install script.
     ...Object.entries(env).flatMap(([name, value]) =>
       /secrets\./.test(value.replace(/secrets\.\w+ != ''/g, ""))
@@ -94,9 +117,13 @@ function complaintsAboutJob(job: Job): string[] {
 function complaintsAboutForks(job: Job): string[] {
   if (job.if?.includes("github.event.pull_request.head.repo.full_name == github.repository")) return [];
   return [
-    ...(/secrets[.[]/.test(JSON.stringify(job)) ? ["runs for forks and names a secret"] : []),
+    ...(/secrets[.[]/.test(JSON.stringify(job)) || job.secrets !== undefined
+      ? ["runs for forks and names a secret"]
+      : []),
     ...(job.environment === undefined ? [] : ["runs for forks in an environment"]),
-    ...(job["runs-on"] === "ubuntu-latest" ? [] : [`runs for forks on ${job["runs-on"]}`]),
+    ...(job["runs-on"] === "ubuntu-latest" || job.uses?.startsWith("./")
+      ? []
+      : [`runs for forks on ${job["runs-on"] ?? job.uses}`]),
   ];
 }
 
