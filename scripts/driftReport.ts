@@ -17,7 +17,7 @@ const pulumiDiffers = ({ exitCode }: Ended) => exitCode === 7;
 const umsDiffers = ({ exitCode, stdout }: Ended) => exitCode === 1 && isReport(stdout);
 
 interface Ended {
-  exitCode?: number;
+  exitCode?: number | undefined;
   stdout: string;
 }
 

@@ -147,3 +147,26 @@ function shellLine(step: SeedStep): string {
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** Owner, as `uid:gid`, and mode, in four octal digits, of a file. */
+export interface Access {
+  owner: string;
+  mode: string;
+}
+
+/** The reverse of both seeders, as far as it says who may do what with a path; later steps win. */
+export function accessIn(command: readonly string[]): ReadonlyMap<string, Partial<Access>> {
+  const access = new Map<string, Partial<Access>>();
+  const note = (path: string, part: Partial<Access>) => access.set(path, { ...access.get(path), ...part });
+  for (const line of command.flatMap((word) => word.split("\n"))) {
+    const [, owner, owned] = /^(?:own:|chown )(\d+:\d+)[: ](.*)$/.exec(line) ?? [];
+    const [, mode, moded] = /^(?:mode:|chmod )([0-7]+)[: ](.*)$/.exec(line) ?? [];
+    if (owner !== undefined && owned !== undefined) note(unquoted(owned), { owner });
+    if (mode !== undefined && moded !== undefined) note(unquoted(moded), { mode });
+  }
+  return access;
+}
+
+function unquoted(word: string): string {
+  return word.startsWith("'") ? word.slice(1, -1).replaceAll("'\\''", "'") : word;
+}

@@ -7,6 +7,7 @@ import { isMissing, stackContainers, stackNetworks } from "../docker/host.ts";
 import { type DeclaredProgram, dockerTypes } from "../resources.ts";
 import type {
   InspectedContainer,
+  InspectedFile,
   InspectedImage,
   InspectedNetwork,
   InspectedStack,
@@ -78,14 +79,14 @@ async function inspectEach<T>(
 async function readFiles(
   docker: Docker,
   program: DeclaredProgram,
-): Promise<Map<string, ReadonlyMap<string, string>>> {
-  const files = new Map<string, ReadonlyMap<string, string>>();
+): Promise<Map<string, ReadonlyMap<string, InspectedFile>>> {
+  const files = new Map<string, ReadonlyMap<string, InspectedFile>>();
   await inParallel(containersOf(program, true), async (seed) => {
     const { name, uploads } = containerInputs(seed);
     const paths = (uploads ?? []).map(({ file }) => file);
     files.set(
       name,
-      await inspectEach<string>(paths, async (path) =>
+      await inspectEach<InspectedFile>(paths, async (path) =>
         onlyFile(await docker.getContainer(name).getArchive({ path })),
       ),
     );
@@ -94,10 +95,20 @@ async function readFiles(
 }
 
 /** Read to its end, or the connection to the engine stays open. */
-async function onlyFile(archive: NodeJS.ReadableStream): Promise<string> {
+async function onlyFile(archive: NodeJS.ReadableStream): Promise<InspectedFile> {
   const reader = extract();
   archive.pipe(reader);
-  let content = "";
-  for await (const entry of reader) content += await text(entry);
-  return content;
+  const file: InspectedFile = { text: "", owner: "", mode: "" };
+  for await (const entry of reader) {
+    const { uid = 0, gid = 0, mode = 0 } = entry.header;
+    file.owner = `${uid}:${gid}`;
+    file.mode = modeOf(mode);
+    file.text += await text(entry);
+  }
+  return file;
+}
+
+/** What of a mode is permissions, in four octal digits. */
+function modeOf(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, "0");
 }

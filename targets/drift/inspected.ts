@@ -1,3 +1,5 @@
+import type { Access } from "../../components/storage/seeding.ts";
+
 /** What Docker's inspection gives, as far as it is compared. Lists and records may be null. */
 
 export interface InspectedHealth {
@@ -104,6 +106,10 @@ export interface EngineLimits {
   cpu: boolean;
 }
 
+export interface InspectedFile extends Access {
+  text: string;
+}
+
 /** A stack as it is on the host. */
 export interface InspectedStack {
   containers: InspectedContainer[];
@@ -111,7 +117,7 @@ export interface InspectedStack {
   volumes: InspectedVolume[];
   /** By id and by every reference the program names; without those that are not on the host. */
   images: ReadonlyMap<string, InspectedImage>;
-  /** Text of the files one-shot containers wrote, by container and path. */
-  files: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** The files one-shot containers wrote, by container and path. */
+  files: ReadonlyMap<string, ReadonlyMap<string, InspectedFile>>;
   limits: EngineLimits;
 }

@@ -192,12 +192,29 @@ describe.skipIf(inject("noCompose") !== "")(
       await seed.putArchive(archive as unknown as NodeJS.ReadableStream, { path: "/seed" });
       const { drift } = await stack.json<DriftJson>("drift");
       const file = { name: "umstw-keyholder_seed", service: "keyholder" };
-      expect(drift).toMatchObject([
+      expect(drift.filter(({ property }) => property.startsWith("file "))).toMatchObject([
         { ...file, property: "file /seed/etc/keyholder/settings" },
         { ...file, property: "file /seed/run/secrets/token", declared: "a secret", running: "differs" },
       ]);
       await seed.remove({ force: true });
       expect(await found()).toEqual(["keyholder_seed state"]);
+      expect((await stack.up()).exitCode).toBe(0);
+      expect(await found()).toEqual([]);
+    });
+
+    it("finds a seeded file that others may read, or that is another's", async () => {
+      const seed = docker.getContainer("umstw-keyholder_seed");
+      const archive = pack();
+      archive.entry({ name: "etc/keyholder/settings", mode: 0o666, uid: 1000, gid: 1001 }, "mode: quiet\n");
+      archive.finalize();
+      await seed.putArchive(archive as unknown as NodeJS.ReadableStream, { path: "/seed" });
+      const { drift } = await stack.json<DriftJson>("drift");
+      const path = "/seed/etc/keyholder/settings";
+      expect(drift.map(({ property, declared, running }) => [property, declared, running])).toEqual([
+        [`mode ${path}`, "0444", "0666"],
+        [`owner ${path}`, "1000:1000", "1000:1001"],
+      ]);
+      await seed.remove({ force: true });
       expect((await stack.up()).exitCode).toBe(0);
       expect(await found()).toEqual([]);
     });

@@ -1,10 +1,11 @@
+import { accessIn } from "../../../components/storage/seeding.ts";
 import { type ContainerInputs, containerInputs } from "../../compose/render.ts";
 import { fingerprintLabel } from "../../docker/seed.ts";
 import { plannedId } from "../../inProcess/provision.ts";
 import { type DeclaredProgram, dockerTypes, type RegisteredResource } from "../../resources.ts";
 import { type Comparison, compareFacts, type Fact } from "../fact.ts";
 import { type Finding, finding, labelsOf, type Part, presence, serviceOf } from "../finding.ts";
-import type { InspectedContainer, InspectedStack } from "../inspected.ts";
+import type { InspectedContainer, InspectedFile, InspectedStack } from "../inspected.ts";
 import { fileOf } from "../words.ts";
 import { declaredContainer } from "./declared.ts";
 import { runningContainer } from "./running.ts";
@@ -36,7 +37,7 @@ export function compareContainers(
       isThere: (name) => byName.has(name),
       limits: stack.limits,
     };
-    const files = stack.files.get(inputs.name) ?? new Map<string, string>();
+    const files = stack.files.get(inputs.name) ?? new Map<string, InspectedFile>();
     const comparison = compareContainer(inputs, running, files, knownInputs(resource), scene);
     return finding(part, inputs, comparison, leftOut(scene));
   });
@@ -66,17 +67,25 @@ function identitiesOf(running: InspectedContainer): [string, InspectedContainer]
 function compareContainer(
   inputs: ContainerInputs,
   running: InspectedContainer,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, InspectedFile>,
   known: ContainerInputs | undefined,
   scene: Scene,
 ): Comparison {
-  const declared = withFiles(declaredContainer(inputs, scene), filesOf(inputs));
+  const declared = withFiles(declaredContainer(inputs, scene), declaredFiles(inputs));
   const found = withFiles(runningContainer(running, inputs, scene), files);
+  for (const path of absent(inputs, files)) {
+    // A file that is gone is one difference.
+    for (const kind of ["mode", "owner"]) declared.delete(`${kind} ${path}`);
+  }
   for (const property of incomparable(inputs, found, scene)) {
     declared.delete(property);
     found.delete(property);
   }
-  return compareFacts(declared, found, known && withFiles(declaredContainer(known, scene), filesOf(known)));
+  return compareFacts(
+    declared,
+    found,
+    known && withFiles(declaredContainer(known, scene), declaredFiles(known)),
+  );
 }
 
 /** Properties nothing can be said of, because what they are compared with is not on the host. */
@@ -101,12 +110,25 @@ function isSetByImages(property: string): boolean {
   return /^(command|entrypoints|user|workingDir|healthcheck\..*|(env|label|mount) .*)$/.test(property);
 }
 
-function filesOf({ uploads }: ContainerInputs): ReadonlyMap<string, string> {
-  return new Map((uploads ?? []).map(({ file, content }) => [file, content]));
+/** Content is uploaded; the container's command gives it its owner and mode. */
+function declaredFiles({ uploads, command }: ContainerInputs): ReadonlyMap<string, Partial<InspectedFile>> {
+  const access = accessIn(command ?? []);
+  return new Map((uploads ?? []).map(({ file, content }) => [file, { ...access.get(file), text: content }]));
 }
 
-function withFiles(facts: Map<string, Fact>, files: ReadonlyMap<string, string>): Map<string, Fact> {
-  for (const [path, text] of files) facts.set(`file ${path}`, { text, shown: fileOf(text) });
+function absent({ uploads }: ContainerInputs, files: ReadonlyMap<string, InspectedFile>): string[] {
+  return (uploads ?? []).map(({ file }) => file).filter((path) => !files.has(path));
+}
+
+function withFiles(
+  facts: Map<string, Fact>,
+  files: ReadonlyMap<string, Partial<InspectedFile>>,
+): Map<string, Fact> {
+  for (const [path, { text, owner, mode }] of files) {
+    if (text !== undefined) facts.set(`file ${path}`, { text, shown: fileOf(text) });
+    if (owner !== undefined) facts.set(`owner ${path}`, { text: owner });
+    if (mode !== undefined) facts.set(`mode ${path}`, { text: mode });
+  }
   return facts;
 }
 

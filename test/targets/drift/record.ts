@@ -11,7 +11,7 @@ import { inspectStack } from "../../../targets/drift/inspect.ts";
 /**
  * Records a running stack for the tests: `node --import tsx test/targets/drift/record.ts <stack> <stack file>`. The
  * recordings are of `include: [keyholder, traefik]`, `catalogs: [test/targets/drift/catalog]` on Docker 20.10.24, with docker-compose 1.29.2 and with Pulumi 3.259.
- * A line is one resource, or one answer of the engine, less what says nothing of the container itself.
+ * Owners and modes of files were added from a later recording. A line is one resource, or one answer of the engine, less what says nothing of the container itself.
  */
 const [stack = "", stackFile = ""] = process.argv.slice(2);
 const session = openSession({ stack, stackFile });
@@ -48,7 +48,7 @@ writeFileSync(
     ...list("images", [...images]),
     ...list(
       "files",
-      [...files].map(([name, texts]) => [name, [...texts]]),
+      [...files].map(([name, byPath]) => [name, [...byPath]]),
     ),
     `limits: ${line(limits)}`,
     "",

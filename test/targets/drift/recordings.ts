@@ -5,6 +5,7 @@ import { type ContainerInputs, containerInputs } from "../../../targets/compose/
 import type {
   EngineLimits,
   InspectedContainer,
+  InspectedFile,
   InspectedImage,
   InspectedNetwork,
   InspectedStack,
@@ -22,7 +23,7 @@ interface Recorded {
   networks: InspectedNetwork[];
   volumes: InspectedVolume[];
   images: [string, InspectedImage][];
-  files: [string, [string, string][]][];
+  files: [string, [string, InspectedFile][]][];
   limits: EngineLimits;
 }
 
@@ -42,7 +43,7 @@ function imagesOf(inspected: Recorded["images"]): Map<string, InspectedImage> {
 export class Recording {
   readonly program: DeclaredProgram;
   readonly stack: InspectedStack & { images: Map<string, InspectedImage> };
-  readonly files: Map<string, Map<string, string>>;
+  readonly files: Map<string, Map<string, InspectedFile>>;
   secrets: KnownSecrets;
 
   constructor(engine: keyof typeof recordings) {

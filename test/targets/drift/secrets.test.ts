@@ -46,7 +46,7 @@ describe.each(["compose", "pulumi"] as const)("a secret of a stack on the %s eng
 
   it("is compared in files too", () => {
     const files = found(recording.files.get(`umsrec${engine}-keyholder_seed`), "files");
-    files.set("/seed/run/secrets/token", "f00dfeed");
+    files.set("/seed/run/secrets/token", { text: "f00dfeed", mode: "0400", owner: "1000:1000" });
     expect(report("f00dfeed").drift).toMatchObject([
       { service: "keyholder", property: "file /seed/run/secrets/token", running: "differs" },
     ]);
