@@ -29,7 +29,7 @@ const mostNames = 12;
 
 /**
  * The plan as GitHub-flavoured Markdown, for a pull request: counts, what the policies refuse, what is dangerous, what
- * changes, a picture, and, folded, the whole graph, lifted defaults and warnings.
+ * changes, a picture, and, folded, the whole graph, lifted defaults, used exceptions and warnings.
  * @param limit characters the page may have; what does not fit is left out, the least telling first
  */
 export function reviewMarkdown(review: Review, limit?: number): string {
@@ -43,6 +43,7 @@ export function reviewMarkdown(review: Review, limit?: number): string {
       ...changeTable(review),
       ...pictures(review, affected),
       allLifts(review.platform),
+      ...excepted(review),
       ...advice(review),
     ],
     limit,
@@ -56,7 +57,7 @@ function headline({ platform, changes, comparison, report, next }: Review): Sect
     "",
     `${platform.services.length} services, ${platform.links.length} links, ${next.resources.length} resources (${platform.environment}, ${platform.images} images). ` +
       `**${create} to create, ${update} to update, ${replace} to replace, ${gone} to delete**, ${prose(comparison)}. ` +
-      `Policies: ${report.refused.length} refused, ${report.advisory.length} advisory.`,
+      `Policies: ${report.refused.length} refused, ${report.advisory.length} advisory, ${report.exceptions.length} excepted.`,
   ].join("\n");
   return { title: "the counts", text, rank: 0 };
 }
@@ -184,6 +185,24 @@ function allLifts(platform: Platform): Section {
     rank: 7,
     fold: `Lifted defaults (${lifted.length})`,
   });
+}
+
+function excepted({ report }: Review): Section[] {
+  const { exceptions } = report;
+  if (exceptions.length === 0) return [];
+  const rows = exceptions.map(({ service, policy, until = "-", reason = "" }) => [
+    code(service),
+    code(policy),
+    prose(until),
+    prose(reason),
+  ]);
+  return [
+    tableSection(["service", "policy", "until", "because"], rows, {
+      title: `used exceptions (${rows.length})`,
+      rank: 5,
+      fold: `Exceptions used (${rows.length})`,
+    }),
+  ];
 }
 
 function advice({ platform, report }: Review): Section[] {

@@ -104,6 +104,16 @@ it("JUnit has a case for each policy, and fails those that refuse", () => {
   expect(document.testsuites["@failures"]).toBe(String(failed.length));
 });
 
+it("JUnit prints whom a record excepts with the policy's case, failed or not", () => {
+  const printed = (xml: string, policy: string) =>
+    new RegExp(`name="${policy}: .*?<system-out>(.*?)</system-out>`, "s").exec(xml)?.[1];
+  const [exception] = report.exceptions;
+  const line = `catalog/monitoring/alertmanager.yaml:${exception?.place?.line}: alertmanager is excepted: ${exception?.reason}`;
+  expect(report.refused.map(({ policy }) => policy)).toContain("closed-segments");
+  expect(printed(junitXml(report), "closed-segments")).toBe(line);
+  expect(printed(junitXml({ ...report, refused: [] }), "closed-segments")).toBe(line);
+});
+
 describe("the command", () => {
   const check = (...words: string[]) =>
     execa(process.execPath, [join(projectRoot, "cli/bin.mjs"), "check", ...words], { reject: false });

@@ -76,10 +76,24 @@ describe("the review of a plan", () => {
     };
     const report = { ...review.report, refused: [violation], advisory: [violation] };
     const page = reviewMarkdown({ ...review, report } as unknown as Review);
-    expect(page).toContain("Policies: 1 refused, 1 advisory.");
+    expect(page).toContain("Policies: 1 refused, 1 advisory, 0 excepted.");
     expect(page).toContain("| `app` | `non-root-user` | runs as root; give it a user |");
     expect(page.indexOf("The policies refuse this plan")).toBeLessThan(page.indexOf("<details>"));
     expect(page).toContain("- `app`, `non-root-user`: runs as root");
+  });
+
+  it("has every used exception, folded", async () => {
+    const review = await reviewOf(household, household);
+    expect(reviewMarkdown(review)).not.toContain("Exceptions used");
+    const exceptions = [
+      { service: "app", policy: "closed-segments", reason: "mail is | outside", until: "2027-06-30" },
+      { service: "store", policy: "health-check", reason: "no shell" },
+    ];
+    const page = reviewMarkdown({ ...review, report: { ...review.report, exceptions } });
+    expect(page).toContain("Policies: 0 refused, 0 advisory, 2 excepted.");
+    expect(page).toContain("<summary>Exceptions used (2)</summary>");
+    expect(page).toContain("| `app` | `closed-segments` | 2027-06-30 | mail is \\| outside |");
+    expect(page).toContain("| `store` | `health-check` | - | no shell |");
   });
 
   it("holds no secret, not even the placeholder of one", async () => {
