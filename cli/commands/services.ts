@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { loadGroups } from "../../stacks/catalog/groups.ts";
-import type { Catalog } from "../../stacks/catalog/load.ts";
 import { categories } from "../../stacks/catalog/record.ts";
 import { changeSelection, type SelectionChange } from "../../stacks/config/selection.ts";
 import { fallingWith } from "../../stacks/dependants.ts";
@@ -29,7 +28,7 @@ export function changeServices(
   options: SelectionOptions,
 ): void {
   const { loaded } = openSession(options);
-  const wanted = namesOf(names, loaded.catalog, options);
+  const { names: wanted, lines: notes } = namesOf(command, names, loaded, options);
   const { change, lines } = planChange(command, wanted, loaded, options);
   const path = resolve(root, loaded.config.file);
   const before = readFileSync(path, "utf8");
@@ -41,6 +40,7 @@ export function changeServices(
   if (options.dryRun !== true && after !== before) writeKept(path, after);
   process.stdout.write(
     `${[
+      ...notes,
       ...lines,
       ...memberLines(loaded, next),
       after === before
@@ -71,22 +71,31 @@ export function memberLines(
   ];
 }
 
-/** The services that are meant: named ones, those of a category, those of a group. @throws InputError for unknown ones */
+/** The services that are meant: named ones, and of a category and a group those that the command can work on. */
+interface Wanted {
+  names: string[];
+  /** What of a category or group is not among them, and why. */
+  lines: string[];
+}
+
+/** @throws InputError for unknown names, and where nothing is meant */
 function namesOf(
-  names: readonly string[],
-  catalog: Catalog,
+  command: SelectionCommand,
+  named: readonly string[],
+  loaded: LoadedStack,
   { category, group }: SelectionOptions,
-): string[] {
-  const problems = names
+): Wanted {
+  const { catalog } = loaded;
+  const problems = named
     .filter((name) => !catalog.has(name))
     .map((name) => ({ message: `no service is called "${name}"${didYouMean(name, catalog.keys())}` }));
-  const wanted = new Set(names);
+  const listed = new Set<string>();
   if (category !== undefined) {
     if (!(categories as readonly string[]).includes(category))
       problems.push({
         message: `no category is called "${category}"${didYouMean(category, categories) || `; there are ${categories.join(", ")}`}`,
       });
-    for (const { value } of catalog.values()) if (value.category === category) wanted.add(value.name);
+    for (const { value } of catalog.values()) if (value.category === category) listed.add(value.name);
   }
   if (group !== undefined) {
     const groups = loadGroups(root, catalog);
@@ -95,12 +104,43 @@ function namesOf(
       problems.push({
         message: `no group is called "${group}"${didYouMean(group, Object.keys(groups)) || `; there are ${Object.keys(groups).sort().join(", ")}`}`,
       });
-    for (const name of found?.services ?? []) wanted.add(name);
+    for (const name of found?.services ?? []) listed.add(name);
   }
-  if (wanted.size === 0 && problems.length === 0)
-    problems.push({ message: "name a service, --category or --group" });
+  const meant = [...listed].filter((name) => isMeant(command, name, loaded));
+  const names = [...new Set([...named, ...meant])].sort();
+  if (names.length === 0 && problems.length === 0)
+    problems.push({
+      message:
+        listed.size === 0
+          ? "name a service, --category or --group"
+          : `the stack ${loaded.config.stack} has no service there that ${command} could change`,
+    });
   if (problems.length > 0) throw new InputError(problems);
-  return [...wanted].sort();
+  const retired = [...listed].filter((name) => command === "add" && !names.includes(name)).sort();
+  return {
+    names,
+    lines:
+      retired.length > 0
+        ? [`left out, because retired: ${retired.join(", ")}; npx ums add takes it by its name`]
+        : [],
+  };
+}
+
+/** Whether a command that names a whole category or group means a service of it. */
+function isMeant(command: SelectionCommand, name: string, loaded: LoadedStack): boolean {
+  const { catalog, config, platform } = loaded;
+  const runs = platform.services.some((service) => service.name === name);
+  const { include, exclude } = config.platform.services;
+  switch (command) {
+    case "add":
+      return runs || catalog.get(name)?.value.lifecycle.status !== "retired";
+    case "remove":
+      return runs || (include !== "all" && include.includes(name));
+    case "disable":
+      return runs;
+    case "enable":
+      return exclude.includes(name) && isIncluded(name, loaded);
+  }
 }
 
 function planChange(
