@@ -42,6 +42,8 @@ export function frame(text: string, stream = 1): Buffer {
 /** An engine in memory that knows what it was asked to do. Ids are `id-<name>`. */
 export class FakeDocker {
   readonly done: string[] = [];
+  /** Seconds that containers were given to stop, by name; undefined where it is left to Docker. */
+  readonly graces: Record<string, number | undefined> = {};
   readonly uploads = new Map<string, Record<string, { text: string; mode: number | undefined }>>();
   readonly created: Docker.ContainerCreateOptions[] = [];
   /** Exit codes of containers that are yet to be created, by name. */
@@ -136,9 +138,10 @@ export class FakeDocker {
         this.containers.splice(this.containers.indexOf(this.find(id)), 1);
         this.done.push(`remove ${name}`);
       },
-      stop: async () => {
+      stop: async (options?: { t?: number }) => {
         const one = this.find(id);
         if (one.state === "exited") throw Object.assign(new Error("not modified"), { statusCode: 304 });
+        this.graces[one.name] = options?.t;
         this.done.push(`stop ${one.name}`);
       },
       start: async () => {
