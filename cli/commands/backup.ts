@@ -4,6 +4,7 @@ import { Backup, backupService } from "../../targets/backup/repository.ts";
 import { stoppedFor } from "../../targets/backup/restore.ts";
 import { connectDocker } from "../../targets/docker/host.ts";
 import { startServices, stopServices } from "../../targets/docker/power.ts";
+import { saveState } from "../backup/state.ts";
 import { chooseEngine } from "../engines/choose.ts";
 import { Violation } from "../output/exit.ts";
 import { openSession, root, type Session, type StackOptions } from "../session.ts";
@@ -41,7 +42,8 @@ export async function backup(names: readonly string[], options: BackupOptions): 
     await stopServices(docker, platform, stopping, say);
     try {
       const { exitCode } = await running.run(["now", ...names], write);
-      if (exitCode !== 0) throw new Violation();
+      const stateSaved = await saveState(session);
+      if (exitCode !== 0 || !stateSaved) throw new Violation();
     } finally {
       if (stopping.length > 0) await startServices(docker, platform, stopping, say);
     }

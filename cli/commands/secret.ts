@@ -9,9 +9,10 @@ import { resolvePlatform } from "../../stacks/resolve/index.ts";
 import { dayOf } from "../../stacks/secrets/inventory.ts";
 import { writeKept } from "../../targets/files.ts";
 import { newEncryptionSalt, sealPulumiSecret } from "../../targets/inProcess/cipher.ts";
+import { saveState } from "../backup/state.ts";
 import { audit } from "../secrets/audit.ts";
 import { readValues } from "../secrets/input.ts";
-import { openConfig, root, type StackOptions } from "../session.ts";
+import { openConfig, openSession, root, type Session, type StackOptions } from "../session.ts";
 
 /**
  * The `secrets set` command: encrypts a value into the stack's config file, in the format of Pulumi's passphrase
@@ -54,6 +55,18 @@ export async function setSecret(name: string, options: StackOptions): Promise<vo
   writeKept(path, after);
   audit(state.auditPath, { action: "set", stack, secrets: [{ name, to: version }] });
   process.stdout.write(`${name} is set in ${config.file} for the stack ${stack}\n`);
+  const session = deployable(options);
+  if (session) await saveState(session);
+}
+
+/** Undefined for a stack whose config still lacks something, so that it cannot be deployed yet. */
+function deployable(options: StackOptions): Session | undefined {
+  try {
+    return openSession(options, { unsetSecrets: "refuse" });
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /** The stack with a key set, and without its other secrets and images, which may be set later. */

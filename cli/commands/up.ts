@@ -1,16 +1,14 @@
-import { resolve } from "node:path";
-import type Docker from "dockerode";
 import type { Platform } from "../../stacks/platform.ts";
 import { chosenReal } from "../../stacks/real.ts";
 import { signInUsers } from "../../stacks/signIn.ts";
-import { Backup } from "../../targets/backup/repository.ts";
-import { stateArchive } from "../../targets/backup/state.ts";
 import { connectDocker, stackContainers } from "../../targets/docker/host.ts";
 import { countChanges, snapshotOf } from "../../targets/plan.ts";
+import { escrowLines } from "../backup/escrow.ts";
+import { saveState } from "../backup/state.ts";
 import { chooseEngine, type EngineName } from "../engines/choose.ts";
 import { stopIfRefused } from "../output/findings.ts";
 import { withProgress } from "../output/progress.ts";
-import { openSession, planStack, rememberReal, root, type Session, type StackOptions } from "../session.ts";
+import { openSession, planStack, rememberReal, root, type StackOptions } from "../session.ts";
 import type { StackState } from "../state.ts";
 import { statusOf, statusTable } from "./status.ts";
 
@@ -46,29 +44,12 @@ export async function up(options: StackOptions & { engine?: EngineName }): Promi
     );
     state.writeSnapshot(snapshotOf(program, engine.name));
     const docker = await connectDocker();
-    await saveState(session, docker);
+    await saveState(session);
+    for (const line of escrowLines(loaded.platform, state)) process.stderr.write(`${line}\n`);
     const rows = statusOf(loaded.platform, await stackContainers(docker, stack));
     process.stdout.write(`${statusTable(rows)}\n`);
     for (const line of firstSignIn(loaded.platform, state)) process.stdout.write(`${line}\n`);
   });
-}
-
-/** The stack's own state goes into the backups with every change. What fails here has an alert, and fails no `up`. */
-async function saveState({ loaded, state, stack }: Session, docker: Docker): Promise<void> {
-  const { platform, config } = loaded;
-  const service = platform.services.find(({ roles }) => roles.includes("backup"));
-  const isReal =
-    platform.rehearsal?.real.some(({ services }) => services.includes(service?.name ?? "")) ?? true;
-  if (!service || !isReal) return;
-  const write = (text: string) => process.stderr.write(text);
-  const archive = await stateArchive(state.home, stack, resolve(root, config.file));
-  await new Backup(docker, platform).saveState(archive, write);
-  const escrow = platform.secrets.find(({ id }) => id === `${service.name}/password`);
-  if (platform.images === "real" && escrow && !state.wasShown(escrow.id)) {
-    write(
-      `without its passphrase no backup can be read; print it once and keep it elsewhere: npx ums backup --passphrase --stack ${stack}\n`,
-    );
-  }
 }
 
 /** How the first administrator of a real stack gets in. */

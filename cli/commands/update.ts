@@ -5,6 +5,7 @@ import type { Platform } from "../../stacks/platform.ts";
 import { didYouMean } from "../../stacks/suggest.ts";
 import { connectDocker } from "../../targets/docker/host.ts";
 import { runningServices } from "../../targets/docker/power.ts";
+import { saveState } from "../backup/state.ts";
 import { Violation } from "../output/exit.ts";
 import { table } from "../output/table.ts";
 import { openSession, type Session, type StackOptions } from "../session.ts";
@@ -50,7 +51,7 @@ export async function update(names: readonly string[], options: UpdateOptions): 
   await state.locked(async () => {
     rewriteConfig(context, () => text);
     context.session = openSession(options);
-    await updateAll(context, history, changes);
+    await updateAll(context, history, changes).finally(() => saveState(context.session));
   });
 }
 
@@ -63,11 +64,15 @@ export async function rollback(names: readonly string[], options: StackOptions):
   await state.locked(async () => {
     const wanted = undoable(history, names);
     const order = loaded.platform.waves.flat().reverse();
-    for (const one of wanted.sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service))) {
-      await undo(context, history, one);
-      say(
-        `${one.service} has ${one.from} again; ${loaded.config.file} says so, and its data is as it was left`,
-      );
+    try {
+      for (const one of wanted.sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service))) {
+        await undo(context, history, one);
+        say(
+          `${one.service} has ${one.from} again; ${loaded.config.file} says so, and its data is as it was left`,
+        );
+      }
+    } finally {
+      await saveState(context.session);
     }
   });
 }
@@ -108,9 +113,13 @@ async function finishRollbacks(context: UpdateContext, history: UpdateHistory): 
   const open = history.in("undoing");
   if (open.length === 0) return;
   await context.session.state.locked(async () => {
-    for (const one of open) {
-      say(`going on with the rollback of ${one.service}`);
-      await undo(context, history, one);
+    try {
+      for (const one of open) {
+        say(`going on with the rollback of ${one.service}`);
+        await undo(context, history, one);
+      }
+    } finally {
+      await saveState(context.session);
     }
   });
 }

@@ -135,6 +135,8 @@ export class ComposeEngine implements Engine {
     };
   }
 
+  async exportState(): Promise<undefined> {}
+
   async removeData(context: EngineContext): Promise<void> {
     const docker = await connectDocker();
     for (const name of await stackVolumes(docker, context.loaded.platform.stack))

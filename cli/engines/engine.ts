@@ -32,6 +32,8 @@ export interface Engine {
   down(context: EngineContext): Promise<void>;
   /** Reads what deployments generated for secrets of the platform; undefined for one that has no value yet. */
   generatedSecrets(context: SecretContext): Promise<(secret: PlatformSecret) => GeneratedSecret | undefined>;
+  /** The deployed stack as a backend elsewhere keeps it, secrets encrypted; undefined where all of it is kept here. */
+  exportState(context: SecretContext): Promise<string | undefined>;
   /** Removes the data volumes of a stack that is down. */
   removeData(context: EngineContext): Promise<void>;
 }

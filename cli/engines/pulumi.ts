@@ -139,6 +139,23 @@ export class PulumiEngine implements Engine {
     return (secret) => stateValue(deployment, generatedResource(secret));
   }
 
+  async exportState(context: SecretContext): Promise<string | undefined> {
+    if (!isLoggedIn()) return undefined;
+    const { StackNotFoundError } = await import("@pulumi/pulumi/automation/index.js");
+    const stack = await existingStack(context).catch((error: unknown) => {
+      if (error instanceof StackNotFoundError) return undefined;
+      throw error;
+    });
+    // Not the Automation API's export, which has the secrets in plain text.
+    const exported =
+      stack &&
+      (await execa("pulumi", ["stack", "export", "--stack", stack.name], {
+        cwd: stack.workspace.workDir,
+        env: stack.workspace.envVars,
+      }));
+    return exported?.stdout;
+  }
+
   async removeData(context: EngineContext): Promise<void> {
     const stack = await selectStack(context);
     const { stack: name } = context.loaded.platform;

@@ -6,6 +6,7 @@ import { isUp } from "../../../targets/docker/health.ts";
 import { connectDocker, dockerFault, stackContainers } from "../../../targets/docker/host.ts";
 import { sealPulumiSecret } from "../../../targets/inProcess/cipher.ts";
 import { countChanges } from "../../../targets/plan.ts";
+import { saveState } from "../../backup/state.ts";
 import { chooseEngine } from "../../engines/choose.ts";
 import { Violation } from "../../output/exit.ts";
 import { type Chosen, dueSecrets, namedSecrets } from "../../secrets/choose.ts";
@@ -38,7 +39,7 @@ export async function rotateSecrets(names: readonly string[], options: RotateOpt
       throw new InputError([{ message: "name the secrets to rotate, or say --due" }]);
     if (options.dryRun === true) return describeOnly(names, session, options, interrupted);
     const steps = new StackSteps(session, options, await engineOf(session));
-    const done = interrupted ? await finish(interrupted, steps) : [];
+    const done = interrupted ? await finish(interrupted, session, steps) : [];
     const left = names.filter((name) => !done.includes(name));
     if (left.length === 0 && options.due !== true) return;
     // What was interrupted may have changed the config.
@@ -55,10 +56,12 @@ async function engineOf({ state }: Session) {
 }
 
 /** Takes an interrupted rotation to its end. Returns the secrets that have a new version by it. */
-async function finish(journal: Journal, steps: StackSteps): Promise<string[]> {
+async function finish(journal: Journal, session: Session, steps: StackSteps): Promise<string[]> {
   const names = journal.secrets.map(({ name }) => name).join(", ");
   process.stderr.write(`going on with the interrupted rotation of ${names}\n`);
-  const end = await goOn(journal, steps).catch((error: unknown) => undone(error, journal.secrets));
+  const end = await goOn(journal, steps)
+    .finally(() => saveState(session))
+    .catch((error: unknown) => undone(error, journal.secrets));
   process.stdout.write(
     end === "done"
       ? `${doneLines(journal.secrets).join("\n")}\n`
@@ -78,7 +81,9 @@ async function rotate(
     await requireSettled(session);
     process.stderr.write(`${planLines(entries, session.loaded).join("\n")}\n`);
     const secrets = await newVersions(entries, session);
-    await begin(secrets, steps).catch((error: unknown) => undone(error, secrets));
+    await begin(secrets, steps)
+      .finally(() => saveState(session))
+      .catch((error: unknown) => undone(error, secrets));
     process.stdout.write(
       `${[...doneLines(secrets), `${session.loaded.config.file} is changed: keep it with the rest of your configuration`].join("\n")}\n`,
     );
