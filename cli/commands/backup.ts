@@ -7,6 +7,7 @@ import { startServices, stopServices } from "../../targets/docker/power.ts";
 import { saveState } from "../backup/state.ts";
 import { chooseEngine } from "../engines/choose.ts";
 import { Violation } from "../output/exit.ts";
+import { audit } from "../secrets/audit.ts";
 import { openSession, root, type Session, type StackOptions } from "../session.ts";
 
 export interface BackupOptions extends StackOptions {
@@ -83,6 +84,7 @@ async function showPassphrase({ loaded, state, stack }: Session): Promise<void> 
     const find = await engine.generatedSecrets({ root, loaded, state });
     const value = find(secret)?.value;
     if (value === undefined) throw wrong(`no passphrase was made yet: npx ums up --stack ${stack}`);
+    audit(state.auditPath, { action: "reveal", stack, secrets: [{ name: secret.id }] });
     state.markShown(secret.id, value);
     process.stdout.write(`${value}\n`);
   });

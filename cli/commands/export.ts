@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
 import type { Platform } from "../../stacks/platform.ts";
 import { didYouMean } from "../../stacks/suggest.ts";
+import { namesOfSecrets } from "../../targets/export/exported.ts";
 import { fillWithMarks, fillWithValues } from "../../targets/export/fill.ts";
 import { type FolderReport, writeExport } from "../../targets/export/folder.ts";
 import { exportFiles } from "../../targets/export/formats/index.ts";
@@ -12,6 +13,7 @@ import type { EngineName } from "../engines/choose.ts";
 import { secretFiller } from "../engines/values.ts";
 import { stopIfRefused } from "../output/findings.ts";
 import { table } from "../output/table.ts";
+import { audit } from "../secrets/audit.ts";
 import { openSession, planStack, type Session, type StackOptions } from "../session.ts";
 
 export interface ExportOptions extends StackOptions {
@@ -36,6 +38,8 @@ export async function exportStack(
       ? fillWithValues(platform, await secretFiller(session, program, engineOf(session, options)))
       : fillWithMarks(platform);
     const { exported, files } = exportFiles(format, program, platform, { fill, withSecrets });
+    const secrets = namesOfSecrets(exported).map((name) => ({ name }));
+    if (withSecrets) audit(session.state.auditPath, { action: "export", stack: platform.stack, secrets });
     const folder = resolve(options.out);
     const report = written(() => writeExport(folder, { stack: platform.stack, format }, files));
     process.stdout.write(reportText(options.out, files.length, report, missingSecrets(platform, exported)));

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 /** What was done with secrets. */
 export type AuditAction =
   | "reveal"
+  | "export"
   | "set"
   | "rotation begins"
   | "new version in use"

@@ -40,3 +40,9 @@ export interface ExportedStack {
   /** The texts hold the secrets' values, and not marks in their place. */
   withSecrets: boolean;
 }
+
+/** Names of the secrets that are in an export, or that it has marks for; sorted. */
+export function namesOfSecrets({ services }: ExportedStack): string[] {
+  const texts = services.flatMap(({ variables, files }) => [...variables, ...files]);
+  return [...new Set(texts.flatMap(({ secrets }) => secrets))].sort();
+}

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type ExportOptions, exportStack } from "../../cli/commands/export.ts";
 import { valuesOfState } from "../../cli/engines/values.ts";
@@ -62,6 +62,23 @@ describe("ums export", () => {
     // Those that the embedded engine would start the stack with.
     await run("compose-env", join(out, "env"), { withSecrets: true });
     expect(text("env/seerr.secret.env")).toContain(`API_KEY=${value}\n`);
+  });
+
+  it("with secrets is written down by their names, and without them it is not", async () => {
+    const log = join(dirname(stackFile), "stacks", "home", "audit.log");
+    await run("systemd", out);
+    expect(existsSync(log)).toBe(false);
+    await run("systemd", out, { withSecrets: true, names: ["seerr"] });
+    const lines = readFileSync(log, "utf8").trim().split("\n");
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      action: "export",
+      stack: "home",
+      secrets: expect.arrayContaining([{ name: "seerr/api-key" }]),
+    });
+    expect(lines[0]).not.toContain("sonarr/");
+    const value = /^API_KEY=(.*)$/m.exec(text("seerr.secret.env"))?.[1] ?? "";
+    expect(lines[0]).not.toContain(value);
   });
 
   it("takes secrets away again when they are not asked for", async () => {
