@@ -1,4 +1,5 @@
-import { InputError } from "../../stacks/errors.ts";
+import type Docker from "dockerode";
+import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
 import { didYouMean } from "../../stacks/suggest.ts";
 import { connectDocker, dockerFault } from "../../targets/docker/host.ts";
 import { type StoredVolume, storedVolumes } from "../../targets/docker/volumes.ts";
@@ -16,7 +17,7 @@ export async function volumes(options: StackOptions & { json?: boolean; delete?:
   if (options.delete !== undefined) {
     const volume = deletable(options.delete, stored, options.stack);
     await confirmName(`the volume and all that is in it${sizeOf(volume)}`, volume.name);
-    await docker.getVolume(volume.name).remove();
+    await removeVolume(docker, volume.name, options.stack);
     process.stdout.write(`${volume.name} is gone\n`);
     return;
   }
@@ -36,6 +37,19 @@ export async function volumes(options: StackOptions & { json?: boolean; delete?:
       ]),
     )}\n\n${stored.length} volumes${left.length > 0 ? `, ${left.length} of removed services: npx ums add takes them up again, npx ums volumes --delete <name> removes one` : ""}\n`,
   );
+}
+
+/** @throws EnvironmentFault while a container still has it */
+export async function removeVolume(docker: Docker, name: string, stack: string): Promise<void> {
+  try {
+    await docker.getVolume(name).remove();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 409) throw dockerFault(error);
+    throw new EnvironmentFault(
+      `${name} still belongs to a container, so it was not removed`,
+      `npx ums up --stack ${stack} first: it removes the containers of removed services`,
+    );
+  }
 }
 
 function deletable(name: string, stored: readonly StoredVolume[], stack: string): StoredVolume {
