@@ -68,10 +68,12 @@ describe("ums secrets set", () => {
     }
   });
 
-  it("encrypts a strong one, and what nobody types as it is", async () => {
+  it("encrypts a strong one, what nobody types as it is, and all lines of a key", async () => {
+    const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\nbnNz\n-----END OPENSSH PRIVATE KEY-----";
     for (const [name, value] of [
       ["alicePassword", "correct horse battery staple"],
       ["smtpPassword", "weak"],
+      ["backupSftpKey", key],
     ] as const) {
       const { exitCode, stdout, stderr } = await set(name, value);
       expect(stderr).toBe("");
@@ -88,6 +90,17 @@ describe("ums secrets set", () => {
     expect(openPulumiSecrets(encrypted, encryptionsalt, passphrase)).toEqual({
       alicePassword: "correct horse battery staple",
       smtpPassword: "weak",
+      backupSftpKey: key,
     });
+  });
+
+  it("refuses a key that was cut off, and shows nothing of it", async () => {
+    const before = readFileSync(file, "utf8");
+    const { exitCode, stderr } = await set("backupSftpKey", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl");
+    expect(stderr).toBe(
+      'it begins with "-----BEGIN OPENSSH PRIVATE KEY-----" and has no last line: give the whole file, as in < key',
+    );
+    expect(exitCode).toBe(2);
+    expect(readFileSync(file, "utf8")).toBe(before);
   });
 });
