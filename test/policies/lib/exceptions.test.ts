@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluate, policies } from "../../../policies/pack.ts";
+import { dockerTypes, type RegisteredResource } from "../../../targets/resources.ts";
 import { found } from "../../fixtures/platforms.ts";
 import { inEngine, type Reported, unknown } from "../engine.ts";
 import { container, segment } from "../program.ts";
@@ -101,6 +102,48 @@ describe("an exception", () => {
         message: "app: its exception from privileged is not needed; remove it from the record",
       }),
     ]);
+  });
+});
+
+describe.each([
+  [
+    "exceptions",
+    excepted([{ policy: "privileged" }]),
+    "app: the exception from privileged has no reason; complete, renew or remove it in the record; this rule has no exceptions",
+  ],
+  [
+    "unused-exceptions",
+    excepted([{ policy: "privileged", reason: "it had to" }]),
+    "app: its exception from privileged is not needed; remove it from the record",
+  ],
+])("%s in the engine", (name, bad, message) => {
+  const judge = (resources: readonly RegisteredResource[]) => inEngine(policyOf(name), resources);
+  const app = (labels: unknown) => [container("app", { labels })];
+  const own = found(bad.at(-1), "app").inputs.labels as { label: string }[];
+
+  it("refuses what it refuses in this process", () => {
+    expect(of(bad, name).map((one) => one.message)).toEqual([message]);
+    expect(judge(bad)).toEqual({ messages: [message], undecided: undefined });
+  });
+
+  it("lets a record without exceptions pass", () => {
+    expect(judge([segment("media", "10.0.1.0/24"), container("app")])).toEqual(silent);
+  });
+
+  it("leaves a resource of another type alone", () => {
+    const type = dockerTypes.volume;
+    expect(judge(bad.map((one) => ({ ...one, type })))).toEqual(silent);
+  });
+
+  it("says what it could not decide", () => {
+    const undecided = (path: string) => ({
+      messages: [],
+      undecided: `not known before the update: ${path} of ${path === "labels" ? "test-app" : "app"}`,
+    });
+    expect(judge(app(unknown))).toEqual(undecided("labels"));
+    const index = own.findIndex(({ label }) => label === "ums.exceptions");
+    const labels = own.map((one, at) => (at === index ? { ...one, value: unknown } : one));
+    expect(judge(app(labels))).toEqual(undecided(`labels.${index}.value`));
   });
 });
 
