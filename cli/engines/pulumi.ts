@@ -23,6 +23,7 @@ import {
 } from "./engine.ts";
 import { recover, shortName } from "./recover.ts";
 import { buildRehearsal } from "./rehearsal.ts";
+import { undeclaredData } from "./release.ts";
 import { stateValue } from "./stateValue.ts";
 
 /** Oldest Pulumi CLI this was run with. */
@@ -89,6 +90,11 @@ export class PulumiEngine implements Engine {
     const { done: recovered, gone } = await recover(stack.workspace, docker, platform.stack);
     for (const line of recovered) progress(line);
     await checkHost(docker, platform);
+    const left = undeclaredData((await stack.exportStack()).deployment, context.program);
+    if (left.length > 0) {
+      await unprotect(stack, left);
+      progress(`data that no service has any more stays on the host: ${left.map(shortName).join(", ")}`);
+    }
     const total = context.program.resources.length;
     let done = 0;
     try {
@@ -159,13 +165,20 @@ export class PulumiEngine implements Engine {
   async removeData(context: EngineContext): Promise<void> {
     const stack = await selectStack(context);
     const { stack: name } = context.loaded.platform;
-    await execa("pulumi", ["state", "unprotect", "--all", "--yes", "--stack", name], {
-      cwd: stack.workspace.workDir,
-      env: stack.workspace.envVars,
-    });
+    await unprotect(stack, ["--all"]);
     await stack.destroy({ color: "never" });
     const docker = await connectDocker();
     for (const volume of await stackVolumes(docker, name)) await docker.getVolume(volume).remove();
+  }
+}
+
+/** Lifts the protection of resources in the state, one by one: older CLIs take one at a time. */
+async function unprotect({ name, workspace }: Stack, urns: readonly string[]): Promise<void> {
+  for (const urn of urns) {
+    await execa("pulumi", ["state", "unprotect", urn, "--yes", "--stack", name], {
+      cwd: workspace.workDir,
+      env: workspace.envVars,
+    });
   }
 }
 

@@ -24,6 +24,8 @@ export interface Run {
 
 /** What a test stack's config may say besides its defaults. */
 export interface StackSettings {
+  /** Of itself development. */
+  environment?: "development" | "staging" | "production";
   include: "all" | string[];
   /** Second octet of its pools, so that stacks do not meet: segments 10.x.0.0/16, links 10.(x+2).0.0/15; even. */
   octet: number;
@@ -74,6 +76,7 @@ export class TestStack {
   }
 
   configure({
+    environment = "development",
     include,
     octet,
     catalogs = [],
@@ -83,7 +86,7 @@ export class TestStack {
     backup = {},
   }: StackSettings): void {
     const platform = {
-      environment: "development",
+      environment,
       images: "rehearsal",
       domain: "media.localhost",
       services: { include },

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { stackVolumes } from "../../targets/docker/host.ts";
-import { docker, readMarker, TestStack, writeMarker } from "./harness.ts";
+import { docker, readMarker, root, type StackSettings, TestStack, writeMarker } from "./harness.ts";
 
 describe.skipIf(inject("noCompose") !== "")("the services of a running stack", () => {
   let stack: TestStack;
@@ -63,6 +64,11 @@ describe.skipIf(inject("noCompose") !== "")("the services of a running stack", (
     expect((await stack.ums("volumes", ["--delete", volume], { input: `${volume}\n` })).exitCode).toBe(2);
 
     expect((await stack.ums("remove", ["kavita"])).exitCode).toBe(0);
+    const early = await stack.ums("volumes", ["--delete", volume], { input: `${volume}\n` });
+    expect(early.stderr).toContain(
+      `${volume} still belongs to a container, so it was not removed\n  fix: npx ums up --stack umsserv first`,
+    );
+    expect(early.exitCode).toBe(3);
     expect((await stack.up()).exitCode).toBe(0);
     const wrong = await stack.ums("volumes", ["--delete", volume], { input: "kavita\n" });
     expect(wrong.stderr).toContain("nothing was removed");
@@ -70,5 +76,40 @@ describe.skipIf(inject("noCompose") !== "")("the services of a running stack", (
     const right = await stack.ums("volumes", ["--delete", volume], { input: `${volume}\n` });
     expect(right.exitCode, right.stderr).toBe(0);
     expect(await stackVolumes(docker, "umsserv")).not.toContain(volume);
+  });
+});
+
+describe.skipIf(inject("noPulumi") !== "")("a service of a stack with real data, on Pulumi", () => {
+  let stack: TestStack;
+  const volume = "umsheld-shelf_config";
+  const up = async () => {
+    const run = await stack.up();
+    expect(run.exitCode, run.stderr).toBe(0);
+  };
+  const running = async () => Object.keys(await stack.identities());
+
+  beforeAll(async () => {
+    const settings: StackSettings = {
+      environment: "staging",
+      include: ["lamp", "shelf"],
+      catalogs: [join(root, "test", "docker", "catalog")],
+      octet: 212,
+      offset: 22000,
+    };
+    stack = new TestStack("umsheld", settings, "pulumi");
+    await up();
+    await writeMarker(volume, "kept");
+  });
+  afterAll(() => stack.dispose());
+
+  it("is removed, leaves its protected data behind, and takes it up again", async () => {
+    expect((await stack.ums("remove", ["shelf"])).exitCode).toBe(0);
+    await up();
+    expect(await running()).toEqual(["lamp"]);
+    expect(await readMarker(volume)).toBe("kept");
+    expect((await stack.ums("add", ["shelf"])).exitCode).toBe(0);
+    await up();
+    expect(await running()).toEqual(["lamp", "shelf"]);
+    expect(await readMarker(volume)).toBe("kept");
   });
 });
