@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { service } from "../../../fixtures/platforms.ts";
+import { loadCatalog } from "../../../../stacks/catalog/load.ts";
+import { loadEnvironments, loadStackConfig } from "../../../../stacks/config/load.ts";
+import type { Platform } from "../../../../stacks/platform.ts";
+import { projectRoot } from "../../../fixtures/folders.ts";
+import { platformOf, service } from "../../../fixtures/platforms.ts";
 import { filesOf } from "../../../stacks/configure/fixtures.ts";
 import { until } from "../../harness.ts";
 import { stackWith } from "../data/databases.ts";
@@ -22,9 +26,21 @@ const dev = stackWith();
 const entrance = service(dev, "medianest-nginx");
 const origin = entrance.route?.url ?? "";
 
+/** The stack where YouTube's limit is one that nginx has a unit for. */
+function withRate(): Platform {
+  const config = loadStackConfig(projectRoot, "dev");
+  const environment = { RATE_LIMIT_YOUTUBE_REQUESTS: 20, RATE_LIMIT_YOUTUBE_WINDOW: 1200 };
+  const overrides = { ...config.platform.overrides, "medianest-backend": { environment } };
+  return platformOf(
+    loadCatalog(projectRoot, ["catalog"]),
+    { ...config, platform: { ...config.platform, overrides } },
+    loadEnvironments(projectRoot),
+  );
+}
+
 /** The entrance's files, with its neighbours under the names and addresses they have here. */
-function files(changes: Readonly<Record<string, string>>): Map<string, string> {
-  const all = filesOf(dev, entrance.name);
+function files(changes: Readonly<Record<string, string>>, of = dev): Map<string, string> {
+  const all = filesOf(of, entrance.name);
   let conf = all.get(path) ?? "";
   for (const [from, to] of Object.entries(changes)) {
     expect(conf).toContain(from);
@@ -71,16 +87,22 @@ describe.skipIf(noNginx !== "")("MediaNest's entrance", () => {
       command: ["nginx", "-c", "/etc/neighbour/nginx.conf", "-g", "daemon off;"],
     });
 
-  async function startEntrance(changes: Readonly<Record<string, string>> = {}): Promise<RunningProgram> {
+  async function startEntrance(
+    changes: Readonly<Record<string, string>> = {},
+    of = dev,
+  ): Promise<RunningProgram> {
     const started = await startReal(nginx, {
       name: `${network}-entrance`,
       network,
       user: `${entrance.user.uid}:${entrance.user.gid}`,
-      files: files({
-        "medianest-frontend:3000": `${frontend.name}:3000`,
-        "medianest-backend:4000": `${backend.name}:4000`,
-        ...changes,
-      }),
+      files: files(
+        {
+          "medianest-frontend:3000": `${frontend.name}:3000`,
+          "medianest-backend:4000": `${backend.name}:4000`,
+          ...changes,
+        },
+        of,
+      ),
       command: [...(entrance.command ?? [])],
     });
     const probe = entrance.health.command ?? [];
@@ -236,5 +258,14 @@ describe.skipIf(noNginx !== "")("MediaNest's entrance", () => {
     expect((await submit(6, "192.0.2.1")).at(-1)).toBe("429");
     expect(await submit(1, "192.0.2.2")).toEqual(["200"]);
     expect(await curl("-H", "X-Forwarded-For: 192.0.2.3", url("/"))).toContain("for 192.0.2.3 ");
+  });
+
+  it("counts downloads and not looks at their queue by a rate, too", async () => {
+    await front.stop();
+    front = await startEntrance({}, withRate());
+    expect(await codes(30, "/api/v1/youtube/queue")).toEqual(Array(30).fill("200"));
+    const submitted = await codes(25, "/api/v1/youtube/submit", "-X", "POST");
+    expect(submitted.slice(0, 20)).toEqual(Array(20).fill("200"));
+    expect(submitted).toContain("429");
   });
 });
