@@ -115,7 +115,7 @@ describe.skipIf(missing !== "")("backups inside a running stack", () => {
     expect(stdout).not.toMatch(/\/sources\/notes\/config\/deep er\/notes/);
     const { stdout: databases } = await stack.restic("local", "ls", "latest", "--tag", "postgres");
     expect(databases).toContain("/sources/postgres/dumps/base/backup_manifest\n");
-    expect(databases).toMatch(/\/sources\/postgres\/archive\/[0-9A-F]{24}\.gz\n/);
+    expect(databases).toMatch(/\/sources\/postgres\/archive\/\d+\/[0-9A-F]{24}\.gz\n/);
     expect(databases).not.toContain("/sources/postgres/data");
   });
 
