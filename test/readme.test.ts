@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -16,6 +25,49 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function example(heading: string): string {
   const section = readme.slice(readme.indexOf(`## ${heading}`));
   return /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
+}
+
+/** Names of the commands that `ums`, or one of its commands, lists. */
+async function commandsOf(...words: string[]): Promise<string[]> {
+  const { stdout } = await execa(process.execPath, [join(root, "cli", "bin.mjs"), ...words, "--help"]);
+  const listed = stdout.slice(stdout.indexOf("Commands:"));
+  return [...listed.matchAll(/^ {2}([a-z-]+)/gm)]
+    .map(([, name]) => name ?? "")
+    .filter((name) => name !== "help");
+}
+
+/** Whether a text is what an example shows: `…` stands for some of a line, and alone on one for some lines. */
+function shows(example: string, text: string): boolean {
+  const lines = example.trimEnd().split("\n");
+  const pattern = lines.map((line) =>
+    line === "…" ? "(?:.*\\n)*?" : `${line.split("…").map(escaped).join(".*")}\\n`,
+  );
+  return new RegExp(`^${pattern.join("")}$`).test(`${text.trimEnd()}\n`);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&").replace(/ +/g, " +");
+}
+
+/** A copy of the project with the stack `home` of a page's first YAML block. */
+function projectWithHome(page: string): string {
+  const project = mkdtempSync(join(folder, "project-"));
+  const left = new Set([".git", ".ums", "node_modules"]);
+  for (const name of readdirSync(root).filter((one) => !left.has(one)))
+    cpSync(join(root, name), join(project, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
+  writeFileSync(join(project, "Pulumi.home.yaml"), /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "");
+  return project;
+}
+
+/** Runs a line of an example in a project, as a person would: both outputs as they come. */
+async function runLine(line: string, cwd: string): Promise<string> {
+  const shell = `npx() { shift; "${process.execPath}" cli/bin.mjs "$@"; }\n${line}`;
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
+  const { all } = await execa("bash", ["-c", shell], {
+    ...{ cwd, env, extendEnv: false, reject: false, all: true, stdin: "ignore" },
+  });
+  return all ?? "";
 }
 
 describe("the README", () => {
@@ -55,13 +107,11 @@ describe("the README", () => {
   });
 
   it("names every command there is, and none that is not", async () => {
-    const { stdout } = await execa(process.execPath, [join(root, "cli", "bin.mjs"), "--help"]);
-    const listed = stdout.slice(stdout.indexOf("Commands:"));
-    const commands = [...listed.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name ?? "");
+    const commands = await commandsOf();
     const shown = new Set([...readme.matchAll(/npx ums ([a-z]+)/g)].map(([, name]) => name ?? ""));
     expect(commands.length).toBeGreaterThan(9);
     expect([...shown].filter((name) => !commands.includes(name))).toEqual([]);
-    expect(commands.filter((name) => name !== "help" && !shown.has(name))).toEqual([]);
+    expect(commands.filter((name) => !shown.has(name))).toEqual([]);
   });
 
   it("names no npm script that there is not", () => {
@@ -69,5 +119,50 @@ describe("the README", () => {
     const shown = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name ?? "");
     expect(shown.length).toBeGreaterThan(1);
     expect(shown.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it("shows what the policies find in production", { timeout: 120_000 }, async () => {
+    const section = readme.slice(readme.indexOf("## Policies"));
+    const shown = /```text\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
+    const output = await runLine("npx ums check --stack prod", root);
+    expect(shows(shown, output), output).toBe(true);
+  });
+});
+
+describe("the page of commands that need no engine", () => {
+  const page = readFileSync(join(root, "docs", "commands.md"), "utf8");
+  const part = (heading: string) => page.slice(page.indexOf(`## ${heading}\n`)).split("\n## ")[0] ?? "";
+  const examplesIn = (text: string) =>
+    [...text.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
+      block
+        .split(/^\$ /m)
+        .slice(1)
+        .map((one) => ({ line: one.split("\n")[0] ?? "", output: one.slice(one.indexOf("\n") + 1) })),
+    );
+
+  it("has an example with its output of each", () => {
+    const all = ["list", "plan", "check", "add", "remove", "disable", "enable", "export", "secrets set"];
+    const shown = examplesIn(page).filter(({ output }) => output.trim() !== "");
+    const lacking = all.filter((name) => !shown.some(({ line }) => `${line} `.includes(`npx ums ${name} `)));
+    expect(lacking).toEqual([]);
+  });
+
+  it("has an example of every format of exports", () => {
+    const formats = [...part("Before anything runs").matchAll(/npx ums export ([a-z-]+)/g)].map(
+      ([, one]) => one,
+    );
+    expect(formats.sort()).toEqual(["compose", "compose-env", "kubernetes-config", "shell", "systemd"]);
+  });
+
+  it("names no place on a machine", () => expect(page).not.toMatch(/(?:\/home|\/root|\/tmp|\/work)\//));
+
+  it("shows what needs no engine as it is", { timeout: 600_000 }, async () => {
+    const project = projectWithHome(page);
+    const examples = examplesIn(part("Before anything runs"));
+    expect(examples.length).toBeGreaterThan(15);
+    for (const { line, output } of examples) {
+      const real = await runLine(line, project);
+      expect(shows(output, real), `$ ${line}\n${real}`).toBe(true);
+    }
   });
 });
