@@ -42,7 +42,7 @@ ${
   to === undefined
     ? "timeline=latest"
     : `timeline=current
-TZ=UTC touch -d '${sqlTime(to)}' /tmp/to
+TZ=UTC touch -d '${sqlTime(to).slice(0, 19)}' /tmp/to
 for history in "$log"/*.history.gz
 do
   [ -e "$history" ] && [ -z "$(find "$history" -newer /tmp/to)" ] || continue
@@ -81,7 +81,7 @@ echo "recovered \${last:--}"
 `;
 }
 
-/** A moment in UTC as PostgreSQL and touch read it. */
+/** A moment in UTC as PostgreSQL reads it, and, to the second, every touch. */
 function sqlTime(moment: Date): string {
   return moment.toISOString().slice(0, 23).replace("T", " ");
 }
