@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { EnvironmentFault } from "../../stacks/errors.ts";
 import { isReal } from "../../stacks/platform.ts";
 import { Backup } from "../../targets/backup/repository.ts";
 import { stateArchive } from "../../targets/backup/state.ts";
@@ -53,11 +54,13 @@ function stateSteps({ loaded, state }: Session): StateSteps {
   const backup = async () => new Backup(await connectDocker(), loaded.platform);
   return {
     runs: async () => {
-      const { docker, container } = await backup();
       try {
+        const { docker, container } = await backup();
         return (await docker.getContainer(container).inspect()).State.Running;
       } catch (error) {
-        if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+        const isMissing = (error as { statusCode?: number }).statusCode === 404;
+        // Secrets are set on machines without an engine, too, where nothing was ever deployed.
+        if (isMissing || (error instanceof EnvironmentFault && !state.readSnapshot())) return undefined;
         throw error;
       }
     },

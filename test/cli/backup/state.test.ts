@@ -109,6 +109,23 @@ describe("a stack's own state", () => {
   });
 });
 
+describe("on a machine without an engine", () => {
+  it("a stack's own state is missed only where the stack was deployed from", async () => {
+    vi.stubEnv("DOCKER_HOST", `unix://${join(home, "no.sock")}`);
+    const session = sessionWith();
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      expect(await saveState(session)).toBe(true);
+      expect(write).not.toHaveBeenCalled();
+      session.state.writeSnapshot({ version: 1, engine: "compose", resources: [] });
+      expect(await saveState(session)).toBe(false);
+      expect(String(write.mock.calls[0]?.[0])).toContain("not in the backups yet: no Docker engine answers");
+    } finally {
+      write.mockRestore();
+    }
+  });
+});
+
 describe("the passphrase of the backups", () => {
   const shownNever = { wasShown: () => false };
 
