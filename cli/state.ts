@@ -164,6 +164,25 @@ export class StackState {
    * @throws InputError when a stack with real data has none
    */
   passphrase(environment: PlatformConfig["environment"]): string {
+    const known = this.knownPassphrase(environment);
+    if (known !== undefined) return known;
+    if (environment === "development") {
+      const made = randomBytes(24).toString("base64url");
+      writePrivate(this.ownPassphrase, `${made}\n`);
+      return made;
+    }
+    throw new InputError([
+      {
+        message: `the stack ${this.stack} holds secrets: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE`,
+      },
+    ]);
+  }
+
+  /**
+   * The passphrase, without making one; undefined where there is none.
+   * @throws InputError when the file that should hold it cannot be read
+   */
+  knownPassphrase(environment: PlatformConfig["environment"]): string | undefined {
     const { PULUMI_CONFIG_PASSPHRASE: given, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
     if (given !== undefined) return given;
     if (file !== undefined) {
@@ -175,16 +194,12 @@ export class StackState {
         ]);
       }
     }
-    const own = join(this.home, "passphrase");
-    if (environment === "development") {
-      if (!existsSync(own)) writePrivate(own, `${randomBytes(24).toString("base64url")}\n`);
-      return readFileSync(own, "utf8").trim();
-    }
-    throw new InputError([
-      {
-        message: `the stack ${this.stack} holds secrets: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE`,
-      },
-    ]);
+    if (environment !== "development" || !existsSync(this.ownPassphrase)) return undefined;
+    return readFileSync(this.ownPassphrase, "utf8").trim();
+  }
+
+  private get ownPassphrase(): string {
+    return join(this.home, "passphrase");
   }
 }
 

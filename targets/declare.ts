@@ -7,7 +7,7 @@ import type { DeclaredProgram } from "./resources.ts";
 /** Name of the Pulumi project, as in Pulumi.yaml. */
 export const projectName = "ums";
 
-/** Values are placeholders here, which nobody can judge. */
+/** Values are placeholders here, which nobody can judge: a command that has the passphrase judges what it decrypts. */
 const placeholders = { derive: derivePlaceholder, judge: async () => {} };
 
 /** A stack whose platform is resolved. */

@@ -9,6 +9,7 @@ import { reviewMarkdown } from "../../targets/review/markdown.ts";
 import { Violation } from "../output/exit.ts";
 import { exceptionsTable, findingsTable } from "../output/findings.ts";
 import { table } from "../output/table.ts";
+import { judgeReadable } from "../secrets/judge.ts";
 import { openSession, type PlannedStack, planStack, type StackOptions } from "../session.ts";
 
 /** Changes shown one by one; more are counted only. */
@@ -23,12 +24,18 @@ interface PlanOptions extends StackOptions {
   limit?: number;
 }
 
-/** The `plan` command: what the stack is, and what an `up` would change. */
+/**
+ * The `plan` command: what the stack is, and what an `up` would change.
+ * @throws InputError when a password that people type is weak, where it can be decrypted
+ */
 export async function plan(options: PlanOptions): Promise<void> {
   const session = openSession(options);
   const { since, stack } = options;
+  const unjudged = await judgeReadable(session);
   const planned = await planStack(session, since === undefined ? undefined : readEarlierPlan(since, stack));
-  process.stdout.write(showPlan(session.loaded.platform, planned, options));
+  const { platform } = session.loaded;
+  const judged = { ...platform, warnings: [...unjudged, ...platform.warnings] };
+  process.stdout.write(showPlan(judged, planned, options));
   if (planned.report.refused.length > 0) throw new Violation();
 }
 

@@ -1,5 +1,4 @@
 import { generatedResource } from "../../components/secret/generated.ts";
-import { refuseWeak } from "../../stacks/password.ts";
 import type { PlatformSecret } from "../../stacks/platform.ts";
 import { type ComposeClient, ComposeFailure, composeUp } from "../../targets/compose/client.ts";
 import {
@@ -21,9 +20,9 @@ import { checkHost, requireImages } from "../../targets/docker/preflight.ts";
 import { createVolumes, runSeeds } from "../../targets/docker/seed.ts";
 import { writePrivate } from "../../targets/files.ts";
 import { bindSecrets, inForm } from "../../targets/inProcess/bind.ts";
-import { openPulumiSecrets } from "../../targets/inProcess/cipher.ts";
 import { SecretStore } from "../../targets/inProcess/secretStore.ts";
 import { dockerTypes } from "../../targets/resources.ts";
+import { judgedSecrets } from "../secrets/judge.ts";
 import {
   type Engine,
   type EngineContext,
@@ -50,11 +49,7 @@ export class ComposeEngine implements Engine {
     const docker = await connectDocker();
     const passphrase = state.passphrase(config.platform.environment);
     const store = SecretStore.open(state.secretsPath, passphrase);
-    const configSecrets =
-      Object.keys(config.encryptedSecrets).length > 0
-        ? openPulumiSecrets(config.encryptedSecrets, config.encryptionSalt ?? "", passphrase)
-        : {};
-    await refuseWeak(platform, configSecrets);
+    const configSecrets = await judgedSecrets(platform, config, passphrase);
     const bound = bindSecrets(program, store, configSecrets);
     store.save();
     try {

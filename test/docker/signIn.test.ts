@@ -105,7 +105,7 @@ describe.each([
       writeSecret(stack, "alicePassword", "alicealice2");
       const refused = await run("up", ["--engine", engine]);
       expect(refused.exitCode).not.toBe(0);
-      expect(refused.stderr).toContain("the password alicePassword is too weak: ");
+      expect(refused.stderr).toMatch(/\S+stack\.yaml:\d+:\d+: the password alicePassword is too weak: /);
       const strong = await run("secret set", ["alicePassword"], "correct horse battery staple\n");
       expect(strong.exitCode, strong.stderr).toBe(0);
       const up = await run("up", ["--engine", engine]);
