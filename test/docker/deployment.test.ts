@@ -11,9 +11,13 @@ import { SecretStore } from "../../targets/inProcess/secretStore.ts";
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import { probeFrom } from "../../targets/verify/probe.ts";
 import type { Verification } from "../../targets/verify/verify.ts";
-import { docker, root, TestStack } from "./harness.ts";
+import { docker, replacedBetween, root, TestStack } from "./harness.ts";
 
-const first = { include: ["medianest-nginx", "traefik", "exportarr-sonarr"], octet: 138, offset: 16000 };
+const first = {
+  include: ["medianest-nginx", "traefik", "exportarr-sonarr", "loki"],
+  octet: 138,
+  offset: 16000,
+};
 const second = { include: ["medianest-nginx", "traefik", "exportarr-sonarr"], octet: 142, offset: 17000 };
 const mebibyte = 1024 * 1024;
 
@@ -116,21 +120,29 @@ describe.skipIf(inject("noCompose") !== "")("what runs is what was declared", ()
     expect(seen).toBeGreaterThan(8);
   });
 
-  it("replaces only the service whose declaration changed", async () => {
+  it.each([
+    [
+      "a variable",
+      "medianest-frontend",
+      { overrides: { "medianest-frontend": { environment: { NEXT_PUBLIC_NOTE: "changed" } } } },
+    ],
+    ["a generated file", "loki", { logs: { retentionDays: 7 } }],
+  ])("replaces only the service that reads %s which changed: %s", async (_, service, change) => {
     const before = await stack.identities();
-    stack.configure({
-      ...first,
-      overrides: { "medianest-frontend": { environment: { NEXT_PUBLIC_NOTE: "changed" } } },
-    });
+    stack.configure({ ...first, ...change });
     const run = await stack.up();
     expect(run.exitCode, run.stderr).toBe(0);
-    const after = await stack.identities();
-    const replaced = Object.keys(after).filter(
-      (service) => after[service]?.split(" ")[0] !== before[service]?.split(" ")[0],
-    );
-    expect(replaced).toEqual(["medianest-frontend"]);
+    expect(replacedBetween(before, await stack.identities())).toEqual([service]);
+  });
+
+  it("replaces what a change is taken back for, and gives it what was there before", async () => {
+    const path = "/etc/loki/local-config.yaml";
+    expect(await stack.textIn("loki", path)).toContain("retention_period: 168h");
+    const before = await stack.identities();
     stack.configure(first);
     expect((await stack.up()).exitCode).toBe(0);
+    expect(replacedBetween(before, await stack.identities())).toEqual(["loki"]);
+    expect(await stack.textIn("loki", path)).toContain("retention_period: 744h");
   });
 
   it("runs beside another stack: both isolated, neither reaching the other, one going down alone", async () => {

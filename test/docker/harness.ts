@@ -32,6 +32,7 @@ export interface StackSettings {
   offset: number;
   catalogs?: string[];
   overrides?: Record<string, unknown>;
+  logs?: Record<string, unknown>;
   access?: Record<string, unknown>;
   /** Services that run as real programs. */
   real?: "all" | string[];
@@ -81,6 +82,7 @@ export class TestStack {
     octet,
     catalogs = [],
     overrides = {},
+    logs = {},
     access = {},
     real = [],
     backup = {},
@@ -96,6 +98,7 @@ export class TestStack {
       budget: { memory: 131072, cpus: 16 },
       health: { interval: 10, waitedInterval: 2 },
       overrides,
+      logs,
       access,
       real,
       backup,
@@ -171,6 +174,11 @@ export class TestStack {
     return docker.getContainer(`${this.name}-${service}`);
   }
 
+  /** Text of a file as a service's container has it. */
+  async textIn(service: string, path: string): Promise<string> {
+    return textOf(await this.container(service).getArchive({ path }));
+  }
+
   /** Removes everything of the stack from the engine, whatever state it is in, and its folder. */
   async dispose(): Promise<void> {
     await removeStack(docker, this.name, [], () => {});
@@ -221,14 +229,29 @@ export function writeMarker(volume: string, text: string): Promise<void> {
 
 /** Text of the file in a volume. */
 export function readMarker(volume: string): Promise<string> {
-  return withVolume(volume, async (container) => {
-    const archive = await container.getArchive({ path: `/volume/${markerName}` });
-    let text = "";
-    const reader = extract();
-    archive.pipe(reader);
-    for await (const entry of reader) for await (const chunk of entry) text += String(chunk);
-    return text;
-  });
+  return withVolume(volume, async (container) =>
+    textOf(await container.getArchive({ path: `/volume/${markerName}` })),
+  );
+}
+
+/** Text of the one file in an archive. */
+async function textOf(archive: NodeJS.ReadableStream): Promise<string> {
+  let text = "";
+  const reader = extract();
+  archive.pipe(reader);
+  for await (const entry of reader) for await (const chunk of entry) text += String(chunk);
+  return text;
+}
+
+/** Services with another container than before, from two looks at the identities. */
+export function replacedBetween(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): string[] {
+  const idIn = (identities: Readonly<Record<string, string>>, service: string) =>
+    identities[service]?.split(" ")[0];
+  const services = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...services].filter((service) => idIn(before, service) !== idIn(after, service)).sort();
 }
 
 /** Polls until a condition holds. */

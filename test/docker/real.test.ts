@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { whyNotBuildable } from "../../rehearsal/real/host.ts";
-import { realPrograms } from "../../rehearsal/real/programs.ts";
+import { realProgram, realPrograms } from "../../rehearsal/real/programs.ts";
 import { loadStack } from "../../stacks/load.ts";
 import type { Platform } from "../../stacks/platform.ts";
 import type { Verification } from "../../targets/verify/verify.ts";
 import { execIn } from "./configuration/real.ts";
-import { root, TestStack, until } from "./harness.ts";
+import { replacedBetween, root, TestStack, until } from "./harness.ts";
 
 interface StatusJson {
   services: { name: string; state: string }[];
@@ -76,5 +76,64 @@ describe.skipIf(missing !== "")("the whole platform with real programs", () => {
     const run = await stack.up();
     expect(run.exitCode, run.stderr).toBe(0);
     expect(await stack.identities()).toEqual(before);
+  });
+});
+
+const chosen = ["postgres", "redis"];
+const missingOnPulumi =
+  inject("noPulumi") || (chosen.map((one) => whyNotBuildable(realProgram(one))).find((why) => why) ?? "");
+
+describe.skipIf(missingOnPulumi !== "")("real programs on the Pulumi engine", () => {
+  const settings = { include: ["authelia", "loki"], octet: 230, offset: 12000 };
+  let stack: TestStack;
+  const up = (...words: string[]) => stack.ums("up", ["--engine", "pulumi", ...words]);
+  const changes = async () => (await stack.json<{ changes: unknown }>("plan")).changes;
+  const nothing = { create: 0, update: 0, replace: 0, delete: 0 };
+
+  beforeAll(() => {
+    stack = new TestStack("umsrealp", settings, "pulumi");
+  });
+  afterAll(() => stack.dispose());
+
+  it("come up healthy beside stand-ins, from images of their own", async () => {
+    const run = await up("--real", chosen.join(","));
+    expect(run.exitCode, run.stderr + run.stdout).toBe(0);
+    const { services } = await stack.json<StatusJson>("status");
+    expect(services.filter(({ state }) => state !== "healthy")).toEqual([]);
+    for (const { name: service } of services) {
+      const { Config } = await stack.container(service).inspect();
+      const image = chosen.includes(service) ? `ums-real-${service}:` : "ums-standin:";
+      expect(Config.Image.startsWith(image), `${service} from ${Config.Image}`).toBe(true);
+    }
+    const { output } = await execIn(stack.container("redis"), ["redis-cli", "PING"]);
+    expect(output).toContain("NOAUTH");
+  });
+
+  it("are kept by later commands: the plan shows no change, and an up makes none", async () => {
+    expect(await changes()).toEqual(nothing);
+    const before = await stack.identities();
+    const run = await up();
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(await stack.identities()).toEqual(before);
+  });
+
+  it("stay when a file of another service changes, which alone is replaced", async () => {
+    const before = await stack.identities();
+    stack.configure({ ...settings, logs: { retentionDays: 7 } });
+    expect(await changes()).not.toEqual(nothing);
+    const run = await up();
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(replacedBetween(before, await stack.identities())).toEqual(["loki"]);
+    expect(await stack.textIn("loki", "/etc/loki/local-config.yaml")).toContain("retention_period: 168h");
+    expect(await changes()).toEqual(nothing);
+  });
+
+  it("give way to stand-ins again", async () => {
+    const before = await stack.identities();
+    const run = await up("--real", "none");
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(replacedBetween(before, await stack.identities())).toEqual(expect.arrayContaining(chosen));
+    const { Config } = await stack.container("redis").inspect();
+    expect(Config.Image).toMatch(/^ums-standin:/);
   });
 });

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { verifySync } from "@node-rs/argon2";
-import { extract } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parse, parseDocument } from "yaml";
 import { newEncryptionSalt, sealPulumiSecret } from "../../targets/inProcess/cipher.ts";
@@ -17,11 +16,7 @@ const alice = {
 
 /** Hash of a user's password in the running sign-in. */
 async function hashOf(stack: TestStack, user: string): Promise<string> {
-  const archive = await stack.container("authelia").getArchive({ path: "/config/users.yml" });
-  let text = "";
-  const reader = extract();
-  archive.pipe(reader);
-  for await (const entry of reader) for await (const chunk of entry) text += String(chunk);
+  const text = await stack.textIn("authelia", "/config/users.yml");
   const { users } = parse(text) as { users: Record<string, { password: string }> };
   return users[user]?.password ?? "";
 }

@@ -1,5 +1,7 @@
 import { loadCatalog } from "../../../../stacks/catalog/load.ts";
 import { loadEnvironments, loadStackConfig } from "../../../../stacks/config/load.ts";
+import type { PlatformConfig } from "../../../../stacks/config/schema.ts";
+import { loadStack } from "../../../../stacks/load.ts";
 import type { Platform } from "../../../../stacks/platform.ts";
 import { projectRoot } from "../../../fixtures/folders.ts";
 import { platformOf, service } from "../../../fixtures/platforms.ts";
@@ -8,15 +10,30 @@ import { filesOf, secretValue } from "../../../stacks/configure/fixtures.ts";
 import { until } from "../../harness.ts";
 import { type RunningProgram, realProgram, startReal } from "../real.ts";
 
-/** The dev stack with its records' own images, of another selection or with another record. */
-export function stackWith(options: { exclude?: string[]; added?: RecordFields[] } = {}): Platform {
-  const { exclude = [], added = [] } = options;
+interface StackChanges {
+  exclude?: string[];
+  added?: RecordFields[];
+  environment?: PlatformConfig["environment"];
+}
+
+/** The dev stack with its records' own images, of another selection, with another record, or in another environment. */
+export function stackWith({ exclude = [], added = [], environment }: StackChanges = {}): Platform {
   const all = loadCatalog(projectRoot, ["catalog"]);
   const entries = asCatalog([...all.values(), ...added.map((fields) => record(fields))]);
   const config = loadStackConfig(projectRoot, "dev");
-  const platform = { ...config.platform, services: { ...config.platform.services, exclude } };
+  const platform = {
+    ...config.platform,
+    services: { ...config.platform.services, exclude },
+    environment: environment ?? config.platform.environment,
+  };
   return platformOf(entries, { ...config, platform }, loadEnvironments(projectRoot));
 }
+
+/** Stacks as in production: one with every account there is, and the one that is deployed. */
+export const productionStacks: readonly (readonly [string, Platform])[] = [
+  ["the whole catalogue", stackWith({ environment: "production" })],
+  ["the stack prod", loadStack(projectRoot, "prod").platform],
+];
 
 export interface Login {
   user: string;

@@ -14,7 +14,7 @@ import {
   runOnce,
   startReal,
 } from "../real.ts";
-import { healthy, type Login, loginsAt, stackWith, startService } from "./databases.ts";
+import { healthy, type Login, loginsAt, productionStacks, stackWith, startService } from "./databases.ts";
 
 const dev = stackWith();
 const postgres = realProgram("postgres");
@@ -150,6 +150,30 @@ describe.skipIf(noPostgres !== "")("PostgreSQL", () => {
       },
     );
   });
+
+  it.each(productionStacks)(
+    "starts healthy with the files of %s as in production, and lets every account in",
+    async (_, of) => {
+      await removeTest(network);
+      await makeNetwork(network);
+      const server = await start(of);
+      try {
+        await healthy(of, "postgres", server);
+        const logins = loginsAt(of, "postgres");
+        expect(logins.length).toBeGreaterThan(5);
+        expect(await openTo(server, logins)).toEqual(declared(logins));
+        const wrong = "SELECT name, error FROM pg_file_settings WHERE error IS NOT NULL";
+        expect((await sql(server, wrong)).output).toBe("");
+        expect((await sql(server, "SHOW log_min_messages")).output).toBe("warning");
+        // Profiling is for the other environments.
+        expect((await sql(server, "SHOW shared_preload_libraries")).output).toBe("");
+        const extension = "SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'";
+        expect((await sql(server, extension)).output).toBe("0");
+      } finally {
+        await server.stop();
+      }
+    },
+  );
 
   it("takes changed passwords, consumers and extensions over at its next start, and keeps the data", async () => {
     const consumer = (name: string, number: number): RecordFields => ({

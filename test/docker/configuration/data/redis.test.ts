@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { found, service } from "../../../fixtures/platforms.ts";
 import { filesOf, secretValue } from "../../../stacks/configure/fixtures.ts";
 import { until } from "../../harness.ts";
 import { makeNetwork, noReal, type RunningProgram, realProgram, removeTest, runOnce } from "../real.ts";
-import { healthy, loginsAt, stackWith, startService } from "./databases.ts";
+import { healthy, loginsAt, productionStacks, stackWith, startService } from "./databases.ts";
 
 const dev = stackWith();
 const redis = realProgram("redis");
@@ -171,6 +171,35 @@ describe.skipIf(noRedis !== "")("Redis", () => {
       expect(await asked("CONFIG", "SET", "maxmemory", "1")).toContain("NOPERM");
     } finally {
       await running.stop();
+    }
+  });
+});
+
+describe.skipIf(noRedis !== "")("Redis in production", () => {
+  const network = "umstestredisprod";
+  beforeEach(() => makeNetwork(network));
+  afterAll(() => removeTest(network));
+
+  it.each(productionStacks)("starts healthy with the files of %s, and knows every account", async (_, of) => {
+    const server = await startService(of, "redis", { network, program: "redis" });
+    try {
+      await healthy(of, "redis", server);
+      const logins = loginsAt(of, "redis");
+      const ask = async (user: string, ...words: string[]) => {
+        const { password } = found(
+          logins.find((login) => login.user === user),
+          user,
+        );
+        const as = ["redis-cli", "--no-auth-warning", "--user", user, "-a", password];
+        return (await server.exec([...as, ...words])).output.trim().split("\n");
+      };
+      expect(logins.length).toBeGreaterThan(2);
+      for (const { user } of logins) expect(await ask(user, "PING")).toEqual(["PONG"]);
+      expect(await ask("exporter", "CONFIG", "GET", "loglevel")).toEqual(["loglevel", "warning"]);
+      const threshold = "latency-monitor-threshold";
+      expect(await ask("exporter", "CONFIG", "GET", threshold)).toEqual([threshold, "0"]);
+    } finally {
+      await server.stop();
     }
   });
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { parse } from "yaml";
 import { loadCatalog } from "../../../../stacks/catalog/load.ts";
 import { loadEnvironments } from "../../../../stacks/config/load.ts";
 import type { Platform, Service } from "../../../../stacks/platform.ts";
@@ -18,10 +17,18 @@ import {
   runOnce,
   startReal,
 } from "../real.ts";
-import { type Answer, type Asked, ask, startApplications, statuses } from "./stage.ts";
+import {
+  expectAllTaken,
+  type Gateway,
+  routesPath,
+  settingsPath,
+  startGateway,
+  traefik,
+  withoutPages,
+} from "./gateway.ts";
+import { type Answer, type Asked, ask, statuses } from "./stage.ts";
 
 const network = "umstraefik";
-const traefik = realProgram("traefik");
 const missing = (await noReal(traefik)) || (await noReal(realProgram("nginx")));
 
 const hostOf = (route: Service["route"]) => new URL(route?.url ?? "").hostname;
@@ -53,66 +60,19 @@ function stack(): Platform {
 
 describe.skipIf(missing !== "")(`Traefik with the whole catalogue${missing && ` (${missing})`}`, () => {
   const platform = stack();
-  const written = filesOf(platform, "traefik");
-  // The program is built here without the pages of its dashboard, and then has no API either.
-  const settings = written.get("/etc/traefik/traefik.yml") ?? "";
-  const files = new Map([
-    ...written,
-    ["/etc/traefik/traefik.yml", settings.replace("dashboard: true", "dashboard: false")],
-  ]);
+  const files = withoutPages(filesOf(platform, "traefik"));
   let apps: RunningProgram;
   let gateway: RunningProgram;
   const https = (asked: Asked): Promise<Answer> => ask(apps, gateway.address, asked);
   const signedIn = { Cookie: "session=alice" };
 
   beforeAll(async () => {
-    await makeNetwork(network);
-    const servers = platform.services.flatMap(({ name, route, replicaOf }) =>
-      name === "away" ? [{ name, port: 7999 }] : [{ name, port: replicaOf ? 7000 : (route?.port ?? 7000) }],
-    );
-    apps = await startApplications(
-      network,
-      servers.filter(({ name }) => name !== "traefik"),
-    );
-    gateway = await startReal(traefik, {
-      name: `${network}-gateway`,
-      network,
-      files,
-      user: "65532:65532",
-      tmpfs: ["/certs", "/plugins-storage"],
-    });
-    // It answers pings before it has read its routes.
-    await vi.waitFor(
-      async () => {
-        const { exitCode, output } = await gateway.exec(["/usr/local/bin/traefik", "healthcheck", "--ping"]);
-        const { status } = await https({ host: "auth.media.localhost" });
-        if (exitCode !== 0 || status !== 200) throw new Error(`${output}\n${await gateway.logs()}`);
-      },
-      { timeout: 60_000, interval: 500 },
-    );
+    ({ apps, gateway } = await startGateway(platform, { network, files }));
   });
   afterAll(() => removeTest(network));
 
-  it("takes every router, middleware and service, and logs no error", async () => {
-    const routing = parse(files.get("/etc/traefik/routes.yml") ?? "") as {
-      http: Record<"routers" | "services" | "middlewares", object>;
-    };
-    for (const kind of ["routers", "services", "middlewares"] as const) {
-      const { body } = await https({
-        host: "traefik.media.localhost",
-        path: `/api/http/${kind}?per_page=1000`,
-        headers: signedIn,
-      });
-      const all = (JSON.parse(body) as { name: string; status: string }[]).filter(({ name }) =>
-        name.endsWith("@file"),
-      );
-      expect(all.map(({ name }) => name.replace("@file", "")).sort()).toEqual(
-        Object.keys(routing.http[kind]).sort(),
-      );
-      expect(all.filter(({ status }) => status !== "enabled")).toEqual([]);
-    }
-    expect((await gateway.logs()).match(/^\{"level":"(error|fatal)".*$/gm)).toBeNull();
-  });
+  it("takes every router, middleware and service, and logs no error", () =>
+    expectAllTaken({ apps, gateway }, files));
 
   it("redirects HTTP to HTTPS, and answers a name it does not know with 404", async () => {
     const redirect = await https({ host: "sonarr.media.localhost", path: "/a?b=c", scheme: "http" });
@@ -288,10 +248,35 @@ describe.skipIf(missing !== "")("Traefik in production", () => {
     expect(output).not.toContain("field not found");
   });
 
+  describe("with what needs no internet", () => {
+    const name = "umstraefikprod";
+    const settings = { trustedProxies: "cloudflare", gateway: { bouncer: false } } as const;
+    const { platform } = realStack({ ...settings, tls: { challenge: "dns" } });
+    const offline = realStack({ ...settings, tls: { challenge: "selfSigned" } }).platform;
+    // Routes as for certificates that browsers trust, beside settings that fetch none.
+    const routes = filesOf(platform, "traefik").get(routesPath) ?? "";
+    const served = withoutPages(filesOf(offline, "traefik")).set(routesPath, routes);
+    let running: Gateway;
+    beforeAll(async () => {
+      running = await startGateway(platform, { network: name, files: served });
+    });
+    afterAll(() => removeTest(name));
+
+    it("takes every router, middleware and service, and logs no error", () =>
+      expectAllTaken(running, served));
+
+    it("tells browsers to insist on TLS, and sends whoever is not signed in to the sign-in", async () => {
+      const asked = (host: string) => ask(running.apps, running.gateway.address, { host });
+      const open = await asked("auth.media.localhost");
+      expect(open.status).toBe(200);
+      expect(open.headers).toMatch(/^strict-transport-security: max-age=\d{7,}/m);
+      expect((await asked("sonarr.media.localhost")).status).toBe(302);
+    });
+  });
+
   it("refuses those with a mistake", async () => {
-    const path = "/etc/traefik/traefik.yml";
-    const broken = (files.get(path) ?? "").replace("dnsChallenge", "dnsChalenge");
-    const { exitCode, output } = await read(new Map([...files, [path, broken]]));
+    const broken = (files.get(settingsPath) ?? "").replace("dnsChallenge", "dnsChalenge");
+    const { exitCode, output } = await read(new Map([...files, [settingsPath, broken]]));
     expect(exitCode).toBe(1);
     expect(output).toContain("field not found, node: dnsChalenge");
   });
@@ -302,9 +287,8 @@ describe.skipIf(missing !== "")("Traefik with a mistake in its routes", () => {
   afterAll(() => removeTest(name));
 
   it("says so, which is what the test above would see", async () => {
-    const path = "/etc/traefik/routes.yml";
     const files = new Map(filesOf(stack(), "traefik"));
-    files.set(path, (files.get(path) ?? "").replace("forwardAuth:", "forwardAut:"));
+    files.set(routesPath, (files.get(routesPath) ?? "").replace("forwardAuth:", "forwardAut:"));
     await makeNetwork(name);
     const program = await startReal(traefik, {
       name: `${name}-gateway`,

@@ -166,6 +166,20 @@ describe.skipIf(noNginx !== "")("MediaNest's entrance", () => {
     expect((await check({ stub_status: "stub_stats" })).output).toContain('unknown directive "stub_stats"');
   });
 
+  it("has a file that nginx finds right in production, without a warning", async () => {
+    const written = files(offline, stackWith({ environment: "production" }));
+    const conf = written.get(path) ?? "";
+    expect(conf).toContain("error_log stderr warn;");
+    expect(conf).not.toContain("$request_time");
+    const { exitCode, output } = await runOnce(nginx, {
+      files: written,
+      user: "101:101",
+      command: ["nginx", "-t", "-c", path],
+    });
+    expect(output).not.toMatch(/\[(warn|error|emerg)\]/);
+    expect(exitCode).toBe(0);
+  });
+
   it("sends pages and sign-in pages to the frontend, the API to the backend", async () => {
     expect(await curl(url("/movies"))).toMatch(/^frontend \/movies /);
     expect(await curl(url("/api/auth/session"))).toMatch(/^frontend \/api\/auth\/session /);
