@@ -5,7 +5,8 @@ export const operationsPrograms: readonly RealProgram[] = [
     name: "restic",
     image: "docker.io/restic/restic",
     base: "debian",
-    packages: ["restic", "sqlite3"],
+    // The upstream image has ssh, too, for repositories on a server with SFTP.
+    packages: ["openssh-client", "restic", "sqlite3"],
     entrypoint: ["/usr/bin/restic"],
   },
   {
@@ -26,5 +27,27 @@ export const operationsPrograms: readonly RealProgram[] = [
     stopSignal: "SIGUSR1",
     health: ["nc", "-z", "127.0.0.1", "2375"],
     files: [{ path: "/usr/local/etc/socket-proxy.cfg", source: "entry/socket-proxy.cfg", mode: 0o644 }],
+  },
+  {
+    // Stands for somebody's server off site, in the tests of backups.
+    name: "sshd",
+    base: "debian",
+    packages: ["openssh-server"],
+    users: { media: 1000 },
+    command: ["/usr/sbin/sshd", "-D", "-e", "-f", "/etc/sshd/sshd_config"],
+  },
+  {
+    // Stands for an object storage off site. Of the servers that can be built here this one is small, and refuses
+    // requests that are not signed with its key.
+    name: "s3",
+    base: "scratch",
+    packages: [],
+    go: {
+      module: "github.com/rclone/gofakes3",
+      version: "v0.0.12",
+      programs: { "./cmd/s3": "/usr/bin/s3" },
+      overlay: "go/s3",
+    },
+    entrypoint: ["/usr/bin/s3"],
   },
 ];

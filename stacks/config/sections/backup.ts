@@ -28,7 +28,12 @@ const repository = z.discriminatedUnion("kind", [
       host: hostName,
       port: z.int().min(1).max(65535).default(22),
       user: z.string().regex(/^[A-Za-z0-9._-]+$/, "not a user name"),
-      path,
+      path: path
+        .regex(
+          /^(?!~)/,
+          "leave out the ~: a path that does not begin with / is one in the user's home folder",
+        )
+        .describe("Folder of the repository: in the user's home folder, unless it begins with /."),
       hostKey: z
         .string()
         .regex(/^(?:ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+$/, "write type and key, as ssh-keyscan prints them")

@@ -154,6 +154,22 @@ describe("the backup's repositories", () => {
     expect(disk?.placement).toEqual({ kind: "bind", path: "/mnt/usb/ums" });
   });
 
+  it("are told by their host's name alone where SSH has its usual port", () => {
+    const usual = { ...repositories[2], port: 22 };
+    const of = stackOf({}, { backup: { repositories: [usual] } });
+    expect(fileOf(of, "friend.hosts")).toMatch(/^backup\.example\.org ssh-ed25519 /);
+  });
+
+  it("are in the user's home folder without its sign, which restic refuses", () => {
+    const home = { ...repositories[2], path: "media" };
+    const of = stackOf({}, { backup: { repositories: [home] } });
+    expect(fileOf(of, "repositories.sh")).toContain("--repo 'sftp://media@backup.example.org:2222/media'");
+    const sign = { backup: { repositories: [{ ...home, path: "~/media" }] } };
+    expect(complaints(() => stackOf({}, sign))).toEqual([
+      expect.stringContaining("leave out the ~: a path that does not begin with / is one in the user's home"),
+    ]);
+  });
+
   it("have names of their own", () => {
     const twice = { backup: { repositories: [repositories[0], repositories[0]] } };
     expect(complaints(() => stackOf({}, twice))).toEqual([
