@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type FormatName, formatNames } from "../targets/export/names.ts";
-import { engineNames } from "./engines/choose.ts";
+import { engineNames } from "./engines/engine.ts";
 import { exitCodes, report } from "./output/exit.ts";
 
 const program = new Command("ums")

@@ -1,7 +1,8 @@
 import { removeScratch } from "../../targets/backup/drill/scratch.ts";
 import { declareStack } from "../../targets/declare.ts";
 import { connectDocker } from "../../targets/docker/host.ts";
-import { chooseEngine, type EngineName } from "../engines/choose.ts";
+import { chooseEngine } from "../engines/choose.ts";
+import type { EngineName } from "../engines/engine.ts";
 import { confirmName } from "../output/confirm.ts";
 import { withProgress } from "../output/progress.ts";
 import { openSession, root, type StackOptions } from "../session.ts";

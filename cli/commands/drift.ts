@@ -5,7 +5,7 @@ import { inspectStack } from "../../targets/drift/inspect.ts";
 import type { InspectedStack } from "../../targets/drift/inspected.ts";
 import { compareStack, type DriftReport } from "../../targets/drift/stack.ts";
 import { changesSince, type Snapshot, snapshotOf } from "../../targets/plan.ts";
-import type { EngineName } from "../engines/choose.ts";
+import type { EngineName } from "../engines/engine.ts";
 import { knownSecrets } from "../engines/known.ts";
 import { Violation } from "../output/exit.ts";
 import { withProgress } from "../output/progress.ts";

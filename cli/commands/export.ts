@@ -9,7 +9,7 @@ import { exportFiles } from "../../targets/export/formats/index.ts";
 import { type MissingSecret, missingSecrets } from "../../targets/export/missing.ts";
 import type { FormatName } from "../../targets/export/names.ts";
 import { readmeName } from "../../targets/export/readme.ts";
-import type { EngineName } from "../engines/choose.ts";
+import type { EngineName } from "../engines/engine.ts";
 import { secretFiller } from "../engines/values.ts";
 import { stopIfRefused } from "../output/findings.ts";
 import { table } from "../output/table.ts";

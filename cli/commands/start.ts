@@ -1,5 +1,5 @@
 import { EnvironmentFault } from "../../stacks/errors.ts";
-import type { EngineName } from "../engines/choose.ts";
+import type { EngineName } from "../engines/engine.ts";
 import { openSession, root } from "../session.ts";
 import { prepareMachine } from "../setup/machine.ts";
 import { plan } from "./plan.ts";

@@ -2,11 +2,8 @@ import { EnvironmentFault, InputError } from "../../stacks/errors.ts";
 import { findCompose, requireCompose } from "../../targets/compose/client.ts";
 import type { StackState } from "../state.ts";
 import { ComposeEngine } from "./compose.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, EngineName } from "./engine.ts";
 import { findPulumi, PulumiEngine, usePulumiOf } from "./pulumi.ts";
-
-export const engineNames = ["pulumi", "compose"] as const;
-export type EngineName = (typeof engineNames)[number];
 
 /**
  * The engine to work with: the one asked for; else the one that deployed the stack last; else Pulumi where its CLI is

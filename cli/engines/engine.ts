@@ -3,6 +3,9 @@ import type { PlatformSecret } from "../../stacks/platform.ts";
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import type { StackState } from "../state.ts";
 
+export const engineNames = ["pulumi", "compose"] as const;
+export type EngineName = (typeof engineNames)[number];
+
 /** What an engine works on. */
 export interface EngineContext {
   root: string;
@@ -25,7 +28,7 @@ export interface GeneratedSecret {
 
 /** Something that makes a stack real. */
 export interface Engine {
-  readonly name: "pulumi" | "compose";
+  readonly name: EngineName;
   /** One line for people: what it is, and its version. */
   readonly description: string;
   up(context: EngineContext): Promise<void>;

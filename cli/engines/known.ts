@@ -8,7 +8,7 @@ import { openPulumiSecrets } from "../../targets/inProcess/cipher.ts";
 import { SecretStore } from "../../targets/inProcess/secretStore.ts";
 import { type DeclaredProgram, dockerTypes } from "../../targets/resources.ts";
 import { root, type Session } from "../session.ts";
-import type { EngineName } from "./choose.ts";
+import type { EngineName } from "./engine.ts";
 import { existingStack, findPulumi, usePulumiOf } from "./pulumi.ts";
 import { shortName } from "./recover.ts";
 

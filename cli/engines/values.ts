@@ -8,7 +8,7 @@ import { fillSecrets } from "../../targets/inProcess/provision.ts";
 import { SecretStore } from "../../targets/inProcess/secretStore.ts";
 import type { DeclaredProgram } from "../../targets/resources.ts";
 import { root, type Session } from "../session.ts";
-import type { EngineName } from "./choose.ts";
+import type { EngineName } from "./engine.ts";
 import { decrypted, reason } from "./known.ts";
 import { existingStack, findPulumi, usePulumiOf } from "./pulumi.ts";
 import { shortName } from "./recover.ts";

@@ -24,9 +24,12 @@ export interface RunArgs {
  * registers. One run at a time: Pulumi's runtime is global.
  */
 export async function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
-  // Pulumi keeps a stack trace for every promise it makes: formatting them would be more than half of the run.
+  // Pulumi keeps a stack trace for every promise it makes: formatting them would be more than half of the run. For every
+  // resource it makes one whatever the limit, and source maps would be most of that.
   const { stackTraceLimit } = Error;
+  const { sourceMapsEnabled } = process;
   Error.stackTraceLimit = 0;
+  process.setSourceMapsEnabled(false);
   // A resource that cannot be declared shows as an unhandled rejection alone, and would be missing from the result.
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => rejections.push(reason);
@@ -40,6 +43,7 @@ export async function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
   } finally {
     process.off("unhandledRejection", onRejection);
     Error.stackTraceLimit = stackTraceLimit;
+    process.setSourceMapsEnabled(sourceMapsEnabled);
   }
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
-import type { EngineName } from "../../../cli/engines/choose.ts";
+import type { EngineName } from "../../../cli/engines/engine.ts";
 import { knownSecrets } from "../../../cli/engines/known.ts";
 import { openSession, root } from "../../../cli/session.ts";
 import { containersOf } from "../../../targets/compose/render.ts";
