@@ -12,7 +12,9 @@ const placeholders = { derive: (_: unknown, value: string) => value, judge: asyn
 
 /**
  * The resources of a stack as the engine shows them to policies in its first preview: no id and no generated value is
- * known, and Pulumi's own runtime finds out what else is not, because it is made from one. One run at a time.
+ * known, and Pulumi's own runtime finds out what else is not, because it is made from one. What the provider leaves open
+ * itself is not in it: a policy over the whole stack sees that too, and test/docker/policies.test.ts has it. One run at a
+ * time.
  */
 export async function previewed({ platform, config }: ResolvedStack): Promise<EngineResource[]> {
   // As in the in-process runner: stack traces of every promise would be most of the run.
