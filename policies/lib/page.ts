@@ -22,8 +22,8 @@ report, unused ones are warned of. Where a policy asks for a _lifted_ privilege,
 one thing, an exception a whole rule.
 
 **To change a level or a setting**, write it into \`policies/config/<stack>.json\`, or into \`<environment>.json\` for every
-stack without a file of its own. A config may only be stricter than what is written here; in development, image policies
-may be looser. Budgets are never above the \`budget\` of the stack's config. Pulumi takes the same file:
+stack without a file of its own. Budgets and lists of what is allowed are yours to set. A level may not be lower than here,
+what is refused no less, and but for image policies in development nothing is relaxed. Budgets are never above the \`budget\` of the stack's config. Pulumi takes the same file:
 \`--policy-pack policies --policy-pack-config policies/config/production.json\`.
 
 What is not known before the update, such as the id in \`networkMode\`, is reported as undecided in a preview and judged

@@ -34,10 +34,24 @@ export function levelOf(policy: Policy, config: PackConfig): Level {
 
 const levels: readonly string[] = ["disabled", "advisory", "mandatory"] satisfies Level[];
 
-/** List settings of what is refused or judged, where fewer are looser. Every other list is of what is allowed. */
-export const refusingLists: readonly string[] = ["classes", "images", "never", "paths", "segments"];
+/** List settings of what is refused or judged: with fewer a policy judges less. */
+export const refusingLists: readonly string[] = [
+  "categories",
+  "classes",
+  "clients",
+  "images",
+  "never",
+  "paths",
+  "segments",
+];
 
-/** In what a config is looser than the policies themselves: one phrase each, with the value and the policy's own. */
+/** List settings of where a policy does not hold: with more it judges less. */
+export const relaxingLists: readonly string[] = ["relaxedIn"];
+
+/**
+ * In what a config is looser than the policies themselves: one phrase each, with the value and the policy's own. Budgets,
+ * and lists of what is allowed, say what the owner has, and are theirs to set.
+ */
 export function loosenedBy(config: PackConfig, policy: Policy): string[] {
   const level = levelOf(policy, config);
   const values = config[policy.name];
@@ -48,15 +62,14 @@ export function loosenedBy(config: PackConfig, policy: Policy): string[] {
       : []),
     ...Object.entries(settings).flatMap(([key, value]) => {
       const setting = policy.settings?.[key];
-      if (setting?.type === "number")
-        return (value as number) > setting.default
-          ? [`${policy.name}.${key} is ${value}, and ${setting.default} in the pack`]
-          : [];
-      const [own, here] = [setting?.default ?? [], value as string[]];
-      const [fewer, more] = refusingLists.includes(key) ? [own, here] : [here, own];
-      const looser = fewer.filter((item) => !more.includes(item));
-      const how = refusingLists.includes(key) ? "lacks" : "adds";
-      return looser.length > 0 ? [`${policy.name}.${key} ${how} ${looser.join(", ")}`] : [];
+      if (setting?.type !== "array") return [];
+      const [own, here] = [setting.default, value as string[]];
+      const lacking = refusingLists.includes(key) ? own.filter((item) => !here.includes(item)) : [];
+      const added = relaxingLists.includes(key) ? here.filter((item) => !own.includes(item)) : [];
+      return [
+        ...(lacking.length > 0 ? [`${policy.name}.${key} lacks ${lacking.join(", ")}`] : []),
+        ...(added.length > 0 ? [`${policy.name}.${key} adds ${added.join(", ")}`] : []),
+      ];
     }),
   ];
 }

@@ -12,7 +12,7 @@ const folder = "policies/config";
 /**
  * The pack's config for a stack: the file of the stack, else of its environment, and never more than the stack's own
  * budget. The same files serve `pulumi --policy-pack-config`.
- * @throws InputError for a file that is no JSON, names a policy or setting that does not exist, or is looser than the pack
+ * @throws InputError for a file that is no JSON, names a policy or setting that does not exist, or relaxes the pack
  */
 export function packConfigOf(
   root: string,
@@ -47,7 +47,7 @@ function readPackConfig(
     throw new InputError([{ place, message: (error as Error).message }]);
   }
   if (looser.length > 0) {
-    const rule = "a config may only be stricter, but for image policies in development";
+    const rule = "a config may not relax the pack, but for image policies in development";
     throw new InputError(looser.map((problem) => ({ place, message: `${problem}: ${rule}` })));
   }
   return config;
