@@ -77,8 +77,10 @@ describe.skipIf(inject("noCompose") !== "")("what runs is what was declared", ()
     const { platform } = loadStack(root, stack.name, { file: stack.file });
     for (const service of platform.services) {
       const allowed = service.secretVariables.map(({ variable }) => variable);
-      const inspected = (await stack.container(service.name).inspect()) as { Config: { Env: string[] } };
-      const env = inspected.Config.Env.filter((line) => !allowed.includes(line.split("=")[0] ?? ""));
+      const inspected = (await stack.container(service.name).inspect()) as {
+        Config: { Env: string[] | null };
+      };
+      const env = (inspected.Config.Env ?? []).filter((line) => !allowed.includes(line.split("=")[0] ?? ""));
       const text = JSON.stringify({ ...inspected, Config: { ...inspected.Config, Env: env } });
       expect(
         values.filter((value) => text.includes(value)),
@@ -120,13 +122,11 @@ describe.skipIf(inject("noCompose") !== "")("what runs is what was declared", ()
     expect(seen).toBeGreaterThan(8);
   });
 
+  const noted = { overrides: { "medianest-frontend": { environment: { NEXT_PUBLIC_NOTE: "changed" } } } };
+
   it.each([
-    [
-      "a variable",
-      "medianest-frontend",
-      { overrides: { "medianest-frontend": { environment: { NEXT_PUBLIC_NOTE: "changed" } } } },
-    ],
-    ["a generated file", "loki", { logs: { retentionDays: 7 } }],
+    ["a variable", "medianest-frontend", noted],
+    ["a generated file", "loki", { ...noted, logs: { retentionDays: 7 } }],
   ])("replaces only the service that reads %s which changed: %s", async (_, service, change) => {
     const before = await stack.identities();
     stack.configure({ ...first, ...change });
@@ -139,7 +139,7 @@ describe.skipIf(inject("noCompose") !== "")("what runs is what was declared", ()
     const path = "/etc/loki/local-config.yaml";
     expect(await stack.textIn("loki", path)).toContain("retention_period: 168h");
     const before = await stack.identities();
-    stack.configure(first);
+    stack.configure({ ...first, ...noted });
     expect((await stack.up()).exitCode).toBe(0);
     expect(replacedBetween(before, await stack.identities())).toEqual(["loki"]);
     expect(await stack.textIn("loki", path)).toContain("retention_period: 744h");
