@@ -317,7 +317,8 @@ describe.skipIf(noPostgres !== "")("PostgreSQL", () => {
           (await server.logs()).includes("all of them are there"),
         );
         const logins = loginsAt(dev, name);
-        expect(logins).toHaveLength(1);
+        // Its application and its exporter.
+        expect(logins).toHaveLength(2);
         expect(await openTo(server, logins)).toEqual(declared(logins));
       } finally {
         await server.stop();
