@@ -41,7 +41,8 @@ describe.skipIf(missing !== "")("the whole platform with real programs", () => {
   });
   afterAll(() => stack.dispose());
 
-  it("comes up with every service healthy", async () => {
+  // The first time on a machine it builds what it runs: Traefik, Loki and CrowdSec take minutes each.
+  it("comes up with every service healthy", { timeout: 40 * 60_000 }, async () => {
     const run = await stack.up();
     expect(run.exitCode, run.stderr + run.stdout).toBe(0);
     const { services } = await stack.json<StatusJson>("status");
