@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type Docker from "dockerode";
 import { pack } from "tar-stream";
 import { buildRealImage } from "../../../../rehearsal/real/build.ts";
@@ -140,6 +141,9 @@ export class OffsiteServers {
           })
         : docker.getContainer(there[0].Id);
     const archive = pack();
+    // sshd believes no file below a folder that others may write into.
+    for (const folder of new Set(Object.keys(files).map((path) => dirname(path))))
+      archive.entry({ name: folder.slice(1), type: "directory", mode: 0o755 });
     for (const [path, lines] of Object.entries(files))
       archive.entry({ name: path.slice(1), mode: 0o400, uid, gid: uid }, `${lines.join("\n")}\n`);
     archive.finalize();
