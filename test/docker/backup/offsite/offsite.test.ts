@@ -170,7 +170,7 @@ describe.skipIf(missing !== "")("backups off site, with SFTP and S3", () => {
     await servers.startSftp(servers.host);
     await servers.s3.unpause();
     // As if the last try had been long ago: what failed is tried again after a quarter of an hour.
-    await stack.shell("backup", "for file in /state/attempts/*; do echo '0 1' > $file; done");
+    await stack.shell("backup", "for file in /state/*/.attempts/*; do echo '0 1' > $file; done");
     for (const repository of everywhere)
       await until(`redis is in ${repository}`, async () => (await lastSuccess(repository, "redis")) > before);
     await servicesGoOn();
