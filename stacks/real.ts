@@ -46,7 +46,8 @@ export class Choice {
   ) {}
 
   /**
-   * The services, sorted: `all` means those of the catalogue whose program can be built on this machine.
+   * The services, sorted: `all` means those of the catalogue whose program can be built on this machine, but for what
+   * measures a stand-in.
    * @throws InputError for names that no program is there for
    */
   among(catalog: Catalog): string[] {
@@ -56,8 +57,12 @@ export class Choice {
         return program ? [[value.name, program]] : [];
       }),
     );
-    if (this.names === "all")
-      return [...programs].flatMap(([name, program]) => (whyNotBuildable(program) ? [] : name)).sort();
+    if (this.names === "all") {
+      const buildable = [...programs].flatMap(([name, program]) => (whyNotBuildable(program) ? [] : name));
+      // A stand-in speaks no program's protocol: PostgreSQL's exporter takes its answer for a length, and all memory for it.
+      const faces = (name: string) => catalog.get(name)?.value.measures ?? name;
+      return buildable.filter((name) => buildable.includes(faces(name))).sort();
+    }
     const known = [...programs.keys()].sort();
     this.refuse(
       (name) => {
