@@ -96,7 +96,8 @@ export class TestStack {
       network: { segments: `10.${octet}.0.0/16`, links: `10.${octet + 2}.0.0/15` },
       publish: { address: "127.0.0.1", offset: this.offset },
       budget: { memory: 131072, cpus: 16 },
-      health: { interval: 10, waitedInterval: 2 },
+      // Probes of sixty real programs every few seconds would leave two cores nothing for the programs.
+      health: real === "all" ? { interval: 30, waitedInterval: 5 } : { interval: 10, waitedInterval: 2 },
       overrides,
       logs,
       access,
