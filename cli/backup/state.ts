@@ -3,7 +3,7 @@ import { EnvironmentFault } from "../../stacks/errors.ts";
 import { isReal } from "../../stacks/platform.ts";
 import { Backup } from "../../targets/backup/repository.ts";
 import { stateArchive } from "../../targets/backup/state.ts";
-import { connectDocker } from "../../targets/docker/host.ts";
+import { connectDocker, isMissing } from "../../targets/docker/host.ts";
 import { chooseEngine } from "../engines/choose.ts";
 import { root, type Session } from "../session.ts";
 
@@ -58,9 +58,9 @@ function stateSteps({ loaded, state }: Session): StateSteps {
         const { docker, container } = await backup();
         return (await docker.getContainer(container).inspect()).State.Running;
       } catch (error) {
-        const isMissing = (error as { statusCode?: number }).statusCode === 404;
         // Secrets are set on machines without an engine, too, where nothing was ever deployed.
-        if (isMissing || (error instanceof EnvironmentFault && !state.readSnapshot())) return undefined;
+        if (isMissing(error) || (error instanceof EnvironmentFault && !state.readSnapshot()))
+          return undefined;
         throw error;
       }
     },

@@ -1,8 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
 import { type Drilled, drill, serversOf } from "../../targets/backup/drill/drill.ts";
 import { Backup, latestBy } from "../../targets/backup/repository.ts";
 import { connectDocker, dockerFault } from "../../targets/docker/host.ts";
+import { appendPrivate } from "../../targets/files.ts";
 import { Violation } from "../output/exit.ts";
 import { withProgress } from "../output/progress.ts";
 import { table } from "../output/table.ts";
@@ -44,7 +43,8 @@ export async function drillRestore(names: readonly string[], options: RestoreOpt
       options.json === true,
     ),
   );
-  record(state.drillsPath, repository, drilled);
+  const at = new Date().toISOString();
+  appendPrivate(state.drillsPath, JSON.stringify({ at, repository, services: drilled }));
   for (const { service, class: kind, failure, begun } of drilled) {
     const start = String(Math.floor(begun.getTime() / 1000));
     const code = failure === undefined ? "0" : "1";
@@ -67,18 +67,6 @@ function withServers(names: readonly string[], backup: Backup): string[] {
   const services = backup.platform.services.filter(({ name }) => names.includes(name));
   const servers = services.flatMap((service) => serversOf(backup, service));
   return [...new Set([...names, ...servers.map(({ name }) => name)])].sort();
-}
-
-/** Adds a line to the list of drills, which is only ever added to. */
-function record(path: string, repository: string, services: readonly Drilled[]): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = openSync(path, "a", 0o600);
-  try {
-    writeSync(file, `${JSON.stringify({ at: new Date().toISOString(), repository, services })}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function summary(stack: string, repository: string, drilled: readonly Drilled[]): string {

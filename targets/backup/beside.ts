@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import type { Service } from "../../stacks/platform.ts";
-import { demultiplex, isMissing } from "../docker/host.ts";
+import { demultiplex, ignoreMissing } from "../docker/host.ts";
 import { like } from "./like.ts";
 import type { Backup } from "./repository.ts";
 
@@ -113,10 +113,5 @@ export class OneShotFailed extends EnvironmentFault {
 }
 
 async function removed(docker: Docker, name: string): Promise<void> {
-  await docker
-    .getContainer(name)
-    .remove({ force: true, v: true })
-    .catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
-    });
+  await docker.getContainer(name).remove({ force: true, v: true }).catch(ignoreMissing);
 }

@@ -185,6 +185,11 @@ export function isMissing(error: unknown): boolean {
   return (error as { statusCode?: number }).statusCode === 404;
 }
 
+/** Takes it for done that a thing that was to be removed is not there. */
+export function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
+}
+
 /** Whether what is inspected is there. */
 export async function exists(inspection: Promise<unknown>): Promise<boolean> {
   try {

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { Platform, Service } from "../../../stacks/platform.ts";
-import { isMissing, lastLogLines } from "../../docker/host.ts";
+import { ignoreMissing, lastLogLines } from "../../docker/host.ts";
 import { like } from "../like.ts";
 
 /** Label of everything that a drill makes; beside the stack's, so that the next `up` removes what was left. */
@@ -152,8 +152,4 @@ export async function removeScratch(docker: Docker, stack: string): Promise<void
     await docker.getNetwork(Id).remove().catch(ignoreMissing);
   const { Volumes } = await docker.listVolumes({ filters });
   for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove().catch(ignoreMissing);
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!isMissing(error)) throw error;
 }
