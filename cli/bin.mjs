@@ -1,8 +1,18 @@
 #!/usr/bin/env node
-import { register as registerCommonJs } from "tsx/cjs/api";
-import { register } from "tsx/esm/api";
+import { pathToFileURL } from "node:url";
 
-register();
-// The policy pack is CommonJS, as CrossGuard wants it.
-registerCommonJs();
-await import("./main.ts");
+await import(await entry());
+
+/** The bundle of the command; where none can be made, say in a folder of somebody else, its sources as they are. */
+async function entry() {
+  try {
+    const { bundle } = await import("./bundle.mjs");
+    return pathToFileURL(await bundle()).href;
+  } catch {
+    const [esm, commonJs] = await Promise.all([import("tsx/esm/api"), import("tsx/cjs/api")]);
+    esm.register();
+    // The policy pack is CommonJS, as CrossGuard wants it.
+    commonJs.register();
+    return "./main.ts";
+  }
+}

@@ -198,6 +198,13 @@ stackCommand("doctor", "check what the stack needs of this machine, and say how 
   .addOption(json)
   .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));
 
+// Who reads may have seen enough, say `head`: what the command does goes on, and what it prints goes nowhere.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 const words = process.argv.slice(2);
 const onTerminal = process.stdin.isTTY && process.stdout.isTTY;
 

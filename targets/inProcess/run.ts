@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as debuggable from "@pulumi/pulumi/runtime/debuggable.js";
 import { compare } from "../../stacks/resolve/edges.ts";
 import type { DeclaredProgram, RegisteredResource, ResourceReference } from "../resources.ts";
 
@@ -24,12 +25,7 @@ export interface RunArgs {
  * registers. One run at a time: Pulumi's runtime is global.
  */
 export async function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
-  // Pulumi keeps a stack trace for every promise it makes: formatting them would be more than half of the run. For every
-  // resource it makes one whatever the limit, and source maps would be most of that.
-  const { stackTraceLimit } = Error;
-  const { sourceMapsEnabled } = process;
-  Error.stackTraceLimit = 0;
-  process.setSourceMapsEnabled(false);
+  const watchAgain = leaveUnwatched();
   // A resource that cannot be declared shows as an unhandled rejection alone, and would be missing from the result.
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => rejections.push(reason);
@@ -42,9 +38,29 @@ export async function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
     return declared;
   } finally {
     process.off("unhandledRejection", onRejection);
-    Error.stackTraceLimit = stackTraceLimit;
-    process.setSourceMapsEnabled(sourceMapsEnabled);
+    watchAgain();
   }
+}
+
+/** The module through which Pulumi's runtime calls this function: declared for nobody, and its own object. */
+const { default: watch } = debuggable as unknown as {
+  default: { debuggablePromise<T>(promise: Promise<T>, context: unknown): Promise<T> };
+};
+
+/**
+ * Pulumi makes a stack trace for every resource, and for every property a promise that watches for leaks, with another
+ * one: that would be half of the run. A promise that never resolves shows here as an await that Node ends with code 13.
+ * @returns what puts it all back
+ */
+function leaveUnwatched(): () => void {
+  const { prepareStackTrace } = Error;
+  const { debuggablePromise } = watch;
+  Error.prepareStackTrace = (error) => String(error);
+  watch.debuggablePromise = (promise) => promise;
+  return () => {
+    Error.prepareStackTrace = prepareStackTrace;
+    watch.debuggablePromise = debuggablePromise;
+  };
 }
 
 async function run(args: RunArgs): Promise<DeclaredProgram> {
@@ -70,7 +86,8 @@ async function run(args: RunArgs): Promise<DeclaredProgram> {
           });
         }
         const { id, state } = args.provision({ type, name, inputs: plain });
-        return { id, state: { ...plain, ...state } };
+        // Outputs that are not named here are the inputs.
+        return { id, state };
       },
     },
     args.project,
