@@ -108,6 +108,8 @@ export type SecretSource =
       version?: number;
       /** Version before it, which is kept while a rotation is under way. */
       previous?: number;
+      /** It is the version before of this secret. */
+      of?: string;
     }
   | { kind: "config"; key: string; isSet: boolean; typed?: TypedPassword }
   | {
@@ -123,6 +125,8 @@ export interface PlatformSecret {
   source: SecretSource;
   /** Why its value must never change. */
   fixed?: string;
+  /** The version before is a secret of its own, and stays until the next rotation. */
+  keepsPrevious?: boolean;
   /** Command in its service's container that removes a version there, with `${SUFFIX}` for the version. */
   retire?: readonly string[];
 }

@@ -19,6 +19,8 @@ const rotated = z.strictObject({
   since: z.string(),
   /** What the config said of it. */
   before: entry.optional(),
+  /** Data is encrypted with it: the version before stays, as older backups have it. */
+  keepsPrevious: z.literal(true).optional(),
   /** Of a secret that the user set: its encrypted values. */
   ciphertexts: z.strictObject({ before: z.string(), after: z.string() }).optional(),
 });
@@ -71,9 +73,32 @@ export function forwardChange({ secrets }: Journal): VersionChange {
   };
 }
 
-/** The config with the new versions alone. */
+/** The config with the new versions alone; with those before of what keeps them. */
 export function retireChange({ secrets }: Journal): VersionChange {
-  return { versions: entries(secrets, ({ to, since }) => ({ version: to, since })) };
+  return {
+    versions: entries(secrets, ({ to, since, from, keepsPrevious }) => ({
+      version: to,
+      since,
+      ...(keepsPrevious ? { previous: from } : {}),
+    })),
+  };
+}
+
+/** The config as it was, with the versions that go beside those that data may be encrypted with already. */
+export function backwardChange(journal: Journal): VersionChange {
+  const { versions, ciphertexts } = undoChange(journal);
+  const beside = journal.secrets.filter(({ keepsPrevious }) => keepsPrevious);
+  return {
+    versions: {
+      ...versions,
+      ...entries(beside, ({ from, to, before }) => ({
+        version: from,
+        ...(before?.since === undefined ? {} : { since: before.since }),
+        previous: to,
+      })),
+    },
+    ...(ciphertexts ? { ciphertexts } : {}),
+  };
 }
 
 /** The config as it was. */

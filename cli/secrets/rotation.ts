@@ -1,6 +1,13 @@
 import type { VersionChange } from "../../stacks/config/versions.ts";
 import type { AuditAction } from "./audit.ts";
-import { forwardChange, type Journal, type RotatedSecret, retireChange, undoChange } from "./journal.ts";
+import {
+  backwardChange,
+  forwardChange,
+  type Journal,
+  type RotatedSecret,
+  retireChange,
+  undoChange,
+} from "./journal.ts";
 
 /** What a rotation does to the world. Each may be done again after it was interrupted. */
 export interface RotationSteps {
@@ -64,16 +71,23 @@ async function forward(journal: Journal, steps: RotationSteps): Promise<void> {
 
 async function retire(journal: Journal, steps: RotationSteps): Promise<void> {
   // Of what the user set nothing is left but the new value.
-  if (journal.secrets.some(({ ciphertexts }) => ciphertexts === undefined)) {
+  const left = journal.secrets.filter(
+    ({ ciphertexts, keepsPrevious }) => ciphertexts === undefined && !keepsPrevious,
+  );
+  if (left.length > 0) {
     steps.change(retireChange(journal));
     await steps.deploy();
-    await steps.retire(journal.secrets.map(({ name, from }) => ({ name, version: from })));
+    await steps.retire(left.map(({ name, from }) => ({ name, version: from })));
   }
   steps.audit("rotation done", journal.secrets);
   steps.forget();
 }
 
 async function undo(journal: Journal, steps: RotationSteps): Promise<void> {
+  if (journal.secrets.some(({ keepsPrevious }) => keepsPrevious)) {
+    steps.change(backwardChange(journal));
+    await steps.deploy();
+  }
   steps.change(undoChange(journal));
   await steps.deploy();
   await steps.retire(journal.secrets.map(({ name, to }) => ({ name, version: to })));

@@ -36,7 +36,7 @@ export function unversioned(resource: string): string {
 /** The resource that generates a secret's present version. @throws Error for one that is not generated */
 export function generatedResource({ id, source }: PlatformSecret): GeneratedResource {
   if (source.kind !== "generate") throw new Error(`the secret ${id} is not generated`);
-  const { form, version } = source;
+  const { form, version, of = id } = source;
   const { type, output } = generators[form];
-  return { type, output, name: generatedName(secretName(id), form, version) };
+  return { type, output, name: generatedName(secretName(of), form, version) };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { PlatformSecret, SecretForm, TemplatePart } from "../../stacks/platform.ts";
-import { generatedName } from "./generated.ts";
+import { generatedName, secretName } from "./generated.ts";
 
 /** A secret's value in another form, such as a salted hash of it. */
 export type Derive = (form: SecretForm, value: string, salt: string) => string;
@@ -40,7 +40,7 @@ export class Secret extends pulumi.ComponentResource {
       case "generate":
         // Declared beside the present version, the one before it stays as it was until it is retired.
         if (source.previous !== undefined) this.generate(name, source, source.previous);
-        return this.generate(name, source, source.version);
+        return this.generate(source.of === undefined ? name : secretName(source.of), source, source.version);
     }
   }
 

@@ -263,6 +263,15 @@ const secret = z
     fixed: reason
       .optional()
       .describe("Why the value must never change, as that of a key that data is encrypted with."),
+    previousFile: z
+      .strictObject({
+        path: absolutePath,
+        reason,
+      })
+      .optional()
+      .describe(
+        "Where the version before is once the secret was rotated: for a service that changes at its start what is encrypted with that one, as after the restore of an older backup.",
+      ),
     renamed: z
       .strictObject({
         reason,
@@ -303,6 +312,22 @@ const secret = z
         path: ["fixed"],
         message: "say it of the secret that this one is made of",
         input: value.fixed,
+      });
+    }
+    if (value.previousFile !== undefined && (value.generate === undefined || value.file === undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: ["previousFile"],
+        message: "only a generated secret in a file has the version before beside it",
+        input: value.previousFile,
+      });
+    }
+    if (value.previousFile !== undefined && (value.fixed !== undefined || value.renamed !== undefined)) {
+      context.addIssue({
+        code: "custom",
+        path: ["previousFile"],
+        message: "say one of previousFile, fixed, renamed",
+        input: value.previousFile,
       });
     }
     if (value.renamed !== undefined && (value.generate === undefined || value.file === undefined)) {

@@ -96,7 +96,7 @@ export function resolveSecrets(
 }
 
 function deliveryOf(
-  { file: path, variable, reason, renamed }: SecretRecord,
+  { file: path, variable, reason, renamed, previousFile }: SecretRecord,
   id: string,
   { platform }: StackConfig,
 ): Delivery[] {
@@ -110,7 +110,15 @@ function deliveryOf(
       ...(variable === undefined ? {} : { variable }),
       ...(reason === undefined ? {} : { reason }),
     },
+    ...(previousFile && platform.secretVersions[id]?.previous !== undefined
+      ? [{ id: previousId(id), file: previousFile.path }]
+      : []),
   ];
+}
+
+/** Id of the version before of a secret that keeps it. No record's secret has a dot in its name. */
+function previousId(id: string): string {
+  return `${id}.previous`;
 }
 
 /** What the name of a file ends with that has another one with each version of a secret. */
@@ -153,7 +161,11 @@ function resolve(resolution: Resolution, written: Written, id: string): Outcome 
       source,
       ...(secret.fixed === undefined ? {} : { fixed: secret.fixed }),
       ...(secret.renamed === undefined ? {} : { retire: secret.renamed.retire }),
+      ...(secret.previousFile === undefined ? {} : { keepsPrevious: true }),
     });
+    const kept = secret.previousFile && resolution.config.platform.secretVersions[id]?.previous;
+    if (kept !== undefined && source.kind === "generate")
+      resolution.all.set(previousId(id), { id: previousId(id), source: { ...source, of: id } });
     return id;
   }
   return source;
@@ -198,12 +210,14 @@ export function isReal({ platform }: StackConfig, service: string): boolean {
 
 /** A generated secret in the version that the config says. */
 export function versioned(secret: PlatformSecret, { platform }: StackConfig): PlatformSecret {
-  const { version, previous } = platform.secretVersions[secret.id] ?? {};
-  if (secret.source.kind !== "generate" || version === undefined) return secret;
-  return {
-    ...secret,
-    source: { ...secret.source, version, ...(previous === undefined ? {} : { previous }) },
-  };
+  const { source, keepsPrevious } = secret;
+  if (source.kind !== "generate") return secret;
+  const { version, previous } = platform.secretVersions[source.of ?? secret.id] ?? {};
+  if (source.of !== undefined)
+    return previous === undefined ? secret : { ...secret, source: { ...source, version: previous } };
+  if (version === undefined) return secret;
+  const beside = previous === undefined || keepsPrevious === true ? {} : { previous };
+  return { ...secret, source: { ...source, version, ...beside } };
 }
 
 /** What is said of a key of ums:secrets that is asked for and not set. */

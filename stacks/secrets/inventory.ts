@@ -15,7 +15,7 @@ export interface SecretEntry extends SecretUses {
   ids: readonly string[];
   class?: SecretClass;
   version: number;
-  /** Version before it, while a rotation is under way. */
+  /** Version before it: while a rotation is under way, and where data is encrypted with it until the next one. */
   previous?: number;
   /** Day it was made, where that is known. */
   since?: string;
@@ -83,12 +83,13 @@ export function entryNamed(name: string, entries: readonly SecretEntry[], stack:
   throw new InputError([{ message }]);
 }
 
-/** Secrets by the name they are listed under; without generated files. */
+/** Secrets by the name they are listed under; without generated files, and versions that another secret keeps. */
 function byName({ secrets }: Platform): Map<string, PlatformSecret[]> {
   const names = new Map<string, PlatformSecret[]>();
   for (const secret of secrets) {
     const { id, source } = secret;
     if (source.kind === "template" && source.isFile) continue;
+    if (source.kind === "generate" && source.of !== undefined) continue;
     const name = source.kind === "config" ? source.key : id;
     names.set(name, [...(names.get(name) ?? []), secret]);
   }

@@ -175,6 +175,7 @@ async function newVersions(entries: readonly SecretEntry[], session: Session): P
       { message: `no new value for ${empty.join(", ")}: one line each on standard input, in this order` },
     ]);
   await refuseWeak(platform, Object.fromEntries(values));
+  const kept = new Set(platform.secrets.flatMap(({ id, keepsPrevious }) => (keepsPrevious ? [id] : [])));
   const passphrase = set.length > 0 ? state.passphrase(config.platform.environment) : "";
   return entries.map(({ name, version }) => {
     const before = config.platform.secretVersions[name];
@@ -186,6 +187,7 @@ async function newVersions(entries: readonly SecretEntry[], session: Session): P
       to: version + 1,
       since,
       ...(before === undefined ? {} : { before }),
+      ...(kept.has(name) ? { keepsPrevious: true as const } : {}),
       ...(value === undefined || ciphertext === undefined
         ? {}
         : {
@@ -208,7 +210,10 @@ function planLines(entries: readonly SecretEntry[], { platform }: LoadedStack): 
 }
 
 function doneLines(secrets: readonly RotatedSecret[]): string[] {
-  return secrets.map(({ name, from, to }) => `${name} has version ${to}; version ${from} is gone`);
+  return secrets.map(
+    ({ name, from, to, keepsPrevious }) =>
+      `${name} has version ${to}; version ${from} ${keepsPrevious ? "is kept for older backups, until the next rotation" : "is gone"}`,
+  );
 }
 
 function byHandLines(entries: readonly SecretEntry[], stack: string): string[] {

@@ -61,22 +61,32 @@ export const gatewayPrograms: readonly RealProgram[] = [
     ],
   },
   {
-    // The server needs a module for OpenID Connect that is not to be had everywhere; its configuration's checks do not.
+    // The server needs a module for OpenID Connect that is not to be had everywhere; its configuration's checks do not,
+    // nor does its database.
     name: "authelia-check",
-    base: "scratch",
+    base: "debian",
     packages: [],
     go: {
       module: "github.com/authelia/authelia/v4",
       version: "v4.39.20",
-      programs: { "./cmd/authelia-check": "/usr/bin/authelia-check" },
-      remove: ["^(docs|web)$", "^internal/(oidc|webauthn)/(?!const\\.go$)", "^internal/model/oidc\\.go$"],
+      programs: {
+        "./cmd/authelia-check": "/usr/bin/authelia-check",
+        "./cmd/authelia-storage": "/usr/local/bin/authelia",
+      },
+      remove: ["^(docs|web)$", "^internal/(oidc|webauthn)/(?!const\\.go$)"],
       cut: {
+        "internal/storage/provider.go":
+          '\\t"authelia.com/provider/oauth2/storage"\\n|\\tstorage\\.Transactional\\n',
+        // What makes rows of requests and requests of rows.
+        "internal/model/oidc.go":
+          '\\t(?:"context"|"encoding/json"|oauthelia2 "[^"]+")\\n|func [^\\n]*oauthelia2\\.[\\s\\S]*?\\n}\\n|type \\w+ interface {\\s+oauthelia2[\\s\\S]*?\\n}\\n',
         "internal/oidc/const.go":
           '\\t"net/http"\\n|\\n\\toauthelia2 "[^"]+"|\\nvar \\(\\n\\tErrEffectiveIssuer[\\s\\S]*?\\n\\)',
       },
       overlay: "go/authelia-check",
     },
-    entrypoint: ["/usr/bin/authelia-check"],
+    command: ["/usr/bin/authelia-check"],
+    files: [{ path: "/app/entrypoint.sh", source: "entry/authelia.sh", mode: 0o755 }],
     checker: ["/usr/bin/authelia-check", "config", "/config/configuration.yml"],
   },
   {

@@ -41,10 +41,14 @@ export const secretVersionsSection = z
           .pipe(z.iso.date("write a day as 2027-06-30"))
           .optional()
           .describe("Day it was made."),
-        previous: version.optional().describe("Version that is kept until the new one is in use everywhere."),
+        previous: version
+          .optional()
+          .describe(
+            "Version that is kept until the new one is in use everywhere; where data is encrypted with it, until the next rotation.",
+          ),
       })
-      .refine((entry) => entry.previous === undefined || entry.previous < entry.version, {
-        message: "the previous version is an earlier one",
+      .refine((entry) => entry.previous !== entry.version, {
+        message: "the previous version is another one",
         path: ["previous"],
       }),
   )

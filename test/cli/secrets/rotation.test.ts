@@ -125,7 +125,7 @@ describe("a rotation", () => {
     expect(seen[0]).toMatchObject({
       versions: { "a/key": { version: 2, previous: 1 }, "b/key": { previous: 4 } },
     });
-    expect(world.retired).toEqual(["a/key 1", "b/key 4", "token 1"]);
+    expect(world.retired).toEqual(["a/key 1", "b/key 4"]);
     expect(readJournal(world.journal)).toBeUndefined();
     expect(readFileSync(world.config, "utf8")).toMatch(/^# mine\n/);
     expect(world.actions).toEqual(["rotation begins", "new version in use", "rotation done"]);
@@ -150,6 +150,69 @@ describe("a rotation", () => {
     world.fails = () => false;
     expect(await world.resume()).toBe("undone");
     expect(world.deployed).toEqual(old);
+  });
+});
+
+describe("a rotation of what data is encrypted with", () => {
+  const sealed: RotatedSecret[] = [
+    { name: "a/key", from: 1, to: 2, since: "2027-06-30", keepsPrevious: true },
+    {
+      name: "b/key",
+      from: 4,
+      to: 5,
+      since: "2027-06-30",
+      before: { version: 4, since: "2026-06-30", previous: 3 },
+      keepsPrevious: true,
+    },
+  ];
+  const before = { "b/key": { version: 4, since: "2026-06-30", previous: 3 } };
+  const after = {
+    "a/key": { version: 2, since: "2027-06-30", previous: 1 },
+    "b/key": { version: 5, since: "2027-06-30", previous: 4 },
+  };
+  const worldOf = () => {
+    const world = new World();
+    writeFileSync(world.config, changeVersions(text, { versions: before }));
+    return world;
+  };
+
+  it("keeps the version before beside the new one", async () => {
+    const world = worldOf();
+    await begin(sealed, world.steps().steps);
+    expect(said(world.config).versions).toEqual(after);
+    expect(world.deployed).toMatchObject({ versions: after });
+    expect(world.retired).toEqual([]);
+  });
+
+  it("is undone with the new version beside the old one first, as data may be encrypted with it already", async () => {
+    const world = worldOf();
+    const deployed: unknown[] = [];
+    world.fails = ({ versions }) => {
+      deployed.push(versions);
+      return deployed.length === 1;
+    };
+    await expect(begin(sealed, world.steps().steps)).rejects.toThrow(RotationUndone);
+    expect(deployed).toEqual([
+      after,
+      {
+        "a/key": { version: 1, previous: 2 },
+        "b/key": { version: 4, since: "2026-06-30", previous: 5 },
+      },
+      before,
+    ]);
+    expect(said(world.config).versions).toEqual(before);
+  });
+
+  const steps = Array.from({ length: 11 }, (_, index) => index + 3);
+  it.each(steps)("killed at step %i while it is undone, leaves all as it was", async (last) => {
+    const world = worldOf();
+    world.fails = ({ versions }) => Object.entries(versions).some(([, { previous }]) => previous === 1);
+    const { steps, died } = world.steps(last);
+    await Promise.race([died, begin(sealed, steps).catch(() => {})]);
+    await world.resume().catch((error: unknown) => expect(error).toBeInstanceOf(RotationUndone));
+    expect(said(world.config).versions).toEqual(before);
+    expect(world.deployed).toMatchObject({ versions: before });
+    expect(readJournal(world.journal)).toBeUndefined();
   });
 });
 

@@ -20,7 +20,7 @@ describe.each([
     beforeAll(async () => {
       stage = new SecretStage(name, engine, {
         ...place,
-        include: ["prowlarr", "redis-exporter", "fragile"],
+        include: ["prowlarr", "redis-exporter", "fragile", "vault"],
       });
       const set = await stage.run("secrets set", ["fragileToken"], "the first token\n");
       expect(set.exitCode, set.stderr).toBe(0);
@@ -29,7 +29,7 @@ describe.each([
         "--engine",
         engine,
         "--real",
-        "postgres,redis,redis-exporter,fragile",
+        "postgres,redis,redis-exporter,fragile,vault",
       ]);
       expect(up.exitCode, up.stderr).toBe(0);
     });
@@ -127,6 +127,36 @@ describe.each([
       expect(await stage.ailing()).toEqual([]);
       expect(stage.journal).toBeUndefined();
       expect(readFileSync(stage.stack.file, "utf8")).not.toContain("fragile/key");
+    });
+
+    it("that data is sealed with stay beside the next one, which it is sealed with", async () => {
+      const old = await reveal("vault/key");
+      expect(await stage.file("vault", "/data/seal")).toBe(old);
+      const run = await stage.rotate("vault/key");
+      expect(run.exitCode, run.stderr).toBe(0);
+      expect(run.stdout).toContain("vault/key has version 2; version 1 is kept for older backups");
+      const next = await reveal("vault/key");
+      expect(next).not.toBe(old);
+      expect(await stage.file("vault", "/data/seal")).toBe(next);
+      expect(await stage.file("vault", "/run/secrets/key_before")).toBe(old);
+      expect(await stage.secret("vault/key")).toMatchObject({ version: 2, previous: 1 });
+
+      // As after the restore of a backup from before the rotation.
+      await stage.exec("vault", ["sh", "-c", "cat /run/secrets/key_before >/data/seal"]);
+      const again = await stage.run("restart", ["vault"]);
+      expect(again.exitCode, again.stderr).toBe(0);
+      expect(await stage.file("vault", "/data/seal")).toBe(next);
+    });
+
+    it("that data is sealed with already come back, too", async () => {
+      const before = await reveal("vault/key");
+      const run = await stage.rotate("vault/key", "fragile/key");
+      expect(run.exitCode, run.stderr).toBe(1);
+      expect(run.stderr).toMatch(/^the rotation was undone: vault\/key has version 2, /m);
+      expect(await reveal("vault/key")).toBe(before);
+      expect(await stage.file("vault", "/data/seal")).toBe(before);
+      expect(await stage.secret("vault/key")).toMatchObject({ version: 2, previous: 1 });
+      expect(await stage.ailing()).toEqual([]);
     });
 
     it("of the user come from standard input", async () => {

@@ -36,6 +36,43 @@ limits: {memory: 64, cpus: 0.5}
 backup: none
 `;
 
+/** Data that is sealed with a key, and sealed anew at the start where the key before opens it. */
+const vaultRecord = `
+name: vault
+number: 123
+title: Vault
+category: operations
+description: opens with the key that its data is sealed with
+icon: lock
+image: {repository: docker.io/library/redis, tag: "7.4"}
+segment: admin
+ports: [{port: 6379, purpose: Redis protocol}]
+volumes: [{name: data, class: database, path: /data, access: write}]
+secrets:
+  - name: key
+    generate: hex
+    file: /run/secrets/key
+    previousFile: {path: /run/secrets/key_before, reason: its data is sealed with it}
+entrypoint:
+  - sh
+  - -c
+  - |
+    test -e /data/seal || cat /run/secrets/key >/data/seal
+    if test -e /run/secrets/key_before && cmp -s /run/secrets/key_before /data/seal
+    then cat /run/secrets/key >/data/seal
+    fi
+    cmp -s /run/secrets/key /data/seal || exit 1
+    exec redis-server --dir /data
+user: {uid: 1000, gid: 1000}
+health:
+  tcp: {port: 6379}
+  command: [redis-cli, ping]
+  startPeriod: 0
+  retries: 1
+limits: {memory: 64, cpus: 0.5}
+backup: none
+`;
+
 export interface SecretJson {
   name: string;
   version: number;
@@ -56,6 +93,7 @@ export class SecretStage {
     settings: { octet: number; offset: number; include: string[] },
   ) {
     writeFileSync(join(this.catalog, "fragile.yaml"), fragileRecord);
+    writeFileSync(join(this.catalog, "vault.yaml"), vaultRecord);
     this.stack = new TestStack(name, { ...settings, catalogs: [this.catalog] }, engine);
     writeFileSync(this.stack.file, `# kept\n${readFileSync(this.stack.file, "utf8")}`);
   }

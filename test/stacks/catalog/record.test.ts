@@ -95,6 +95,20 @@ describe("a record is refused with", () => {
       { secrets: [{ name: "a", generate: "hex", variable: "A" }] },
       "needs a reason",
     ],
+    [
+      "a version before of what is set",
+      { secrets: [{ name: "a", config: "a", file: "/a", previousFile: { path: "/b", reason } }] },
+      "secrets[0].previousFile: only a generated secret in a file has the version before beside it",
+    ],
+    [
+      "a version before of what never changes",
+      {
+        secrets: [
+          { name: "a", generate: "hex", file: "/a", fixed: reason, previousFile: { path: "/b", reason } },
+        ],
+      },
+      "secrets[0].previousFile: say one of previousFile, fixed, renamed",
+    ],
     ["a secret from no service", { secrets: [{ name: "a", from: "key" }] }, "write service/secret"],
     ["a secret's config key in kebab case", { secrets: [{ name: "a", config: "my-key" }] }, "use camelCase"],
     [

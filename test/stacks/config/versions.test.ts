@@ -67,11 +67,7 @@ describe("versions in a stack's config", () => {
 
   it.each([
     ["a name that is none", '"a/b/c": {version: 2}', "write service/secret or a key of ums:secrets"],
-    [
-      "a later version that is kept",
-      "a/b: {version: 2, previous: 2}",
-      "the previous version is an earlier one",
-    ],
+    ["the same version before", "a/b: {version: 2, previous: 2}", "the previous version is another one"],
     ["no day", "a/b: {version: 2, since: tomorrow}", "write a day as 2027-06-30"],
     ["no number", "a/b: {version: two}", "secretVersions"],
   ])("are refused: %s", (_, line, message) => {

@@ -21,8 +21,10 @@ export function secretValue(platform: Platform, id: string): string {
   const source = platform.secrets.find((secret) => secret.id === id)?.source;
   if (!source) throw new Error(`no secret ${id}`);
   if (source.kind === "template") return filled(source.parts, (part) => secretValue(platform, part));
+  const { of = id, version = 1 } = source.kind === "generate" ? source : {};
+  const named = version === 1 ? of : `${of} ${version}`;
   const bytes = Buffer.concat(
-    [...Array(8).keys()].map((index) => createHash("sha256").update(`${index} ${id}`).digest()),
+    [...Array(8).keys()].map((index) => createHash("sha256").update(`${index} ${named}`).digest()),
   );
   if (source.kind === "config") return bytes.toString("hex").slice(0, 32);
   const { form, length } = source;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { generatedResource } from "../../../components/secret/generated.ts";
 import { loadCatalog } from "../../../stacks/catalog/load.ts";
+import type { LoadedStack } from "../../../stacks/load.ts";
 import { entryNamed, type SecretEntry, secretInventory } from "../../../stacks/secrets/inventory.ts";
+import { declareStack } from "../../../targets/declare.ts";
 import { projectRoot } from "../../fixtures/folders.ts";
 import { found } from "../../fixtures/platforms.ts";
 import { complaints } from "../../fixtures/problems.ts";
@@ -138,13 +141,65 @@ describe("a secret that its service keeps under a name", () => {
   });
 });
 
+describe("a secret whose service changes at its start what is encrypted with the version before", () => {
+  const vault = {
+    app: {
+      secrets: [
+        {
+          name: "key",
+          generate: "hex" as const,
+          length: 16,
+          file: "/run/secrets/key",
+          previousFile: { path: "/run/secrets/key_before", reason: "data is encrypted with it" },
+        },
+      ],
+    },
+  };
+  const stack = (entry?: { version: number; previous?: number }) =>
+    loadedStack(entry ? { secretVersions: { "app/key": entry } } : {}, vault);
+  const valuesOf = ({ platform }: LoadedStack) =>
+    Object.fromEntries(
+      platform.services
+        .flatMap(({ files }) => files)
+        .map(({ path, content }) => {
+          const id = "secret" in content ? content.secret : "";
+          const secret = platform.secrets.find((one) => one.id === id);
+          return [path, secret && generatedResource(secret).name];
+        }),
+    );
+
+  it("has that one in a file of its own, with the very value it had", () => {
+    expect(valuesOf(stack())).toEqual({ "/run/secrets/key": "app_key-bytes" });
+    expect(valuesOf(stack({ version: 2 }))).toEqual({ "/run/secrets/key": "app_key-bytes-v2" });
+    expect(valuesOf(stack({ version: 2, previous: 1 }))).toEqual({
+      "/run/secrets/key": "app_key-bytes-v2",
+      "/run/secrets/key_before": "app_key-bytes",
+    });
+    expect(valuesOf(stack({ version: 1, previous: 2 }))).toEqual({
+      "/run/secrets/key": "app_key-bytes",
+      "/run/secrets/key_before": "app_key-bytes-v2",
+    });
+  });
+
+  it("makes each of the two once", async () => {
+    const { platform, config } = stack({ version: 3, previous: 2 });
+    const { resources } = await declareStack(projectRoot, { platform, config });
+    const names = resources.filter(({ type }) => type.startsWith("random:")).map(({ name }) => name);
+    expect(names.sort()).toEqual(["app_key-bytes-v2", "app_key-bytes-v3"]);
+  });
+
+  it("is one secret to people", () => {
+    const all = secretInventory(stack({ version: 2, previous: 1 }), () => undefined, today);
+    expect(all.map(({ name, version, previous }) => [name, version, previous])).toEqual([["app/key", 2, 1]]);
+  });
+});
+
 describe("the catalogue", () => {
   it("says of every key that data is encrypted with that it must not change", () => {
     const fixed = [...loadCatalog(projectRoot, ["catalog"]).values()].flatMap(({ value }) =>
       value.secrets.filter((secret) => secret.fixed !== undefined).map(({ name }) => `${value.name}/${name}`),
     );
     expect(fixed.sort()).toEqual([
-      "authelia/storage-key",
       "backup/password",
       "grafana/admin-password",
       "grafana/secret-key",

@@ -14,10 +14,16 @@ interface StackChanges {
   exclude?: string[];
   added?: RecordFields[];
   environment?: PlatformConfig["environment"];
+  secretVersions?: PlatformConfig["secretVersions"];
 }
 
 /** The dev stack with its records' own images, of another selection, with another record, or in another environment. */
-export function stackWith({ exclude = [], added = [], environment }: StackChanges = {}): Platform {
+export function stackWith({
+  exclude = [],
+  added = [],
+  environment,
+  secretVersions,
+}: StackChanges = {}): Platform {
   const all = loadCatalog(projectRoot, ["catalog"]);
   const entries = asCatalog([...all.values(), ...added.map((fields) => record(fields))]);
   const config = loadStackConfig(projectRoot, "dev");
@@ -25,6 +31,7 @@ export function stackWith({ exclude = [], added = [], environment }: StackChange
     ...config.platform,
     services: { ...config.platform.services, exclude },
     environment: environment ?? config.platform.environment,
+    secretVersions: secretVersions ?? config.platform.secretVersions,
   };
   return platformOf(entries, { ...config, platform }, loadEnvironments(projectRoot));
 }
