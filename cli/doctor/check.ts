@@ -1,3 +1,5 @@
+import { shellQuoted } from "../../stacks/shell.ts";
+
 /** What one look at the machine found. */
 export interface Check {
   name: string;
@@ -50,5 +52,5 @@ export function listed(items: readonly string[]): string {
 
 /** A word as a shell reads it back. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuoted(text);
 }

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path/posix";
 import type { Mount, SeededFile, Service } from "../../stacks/platform.ts";
+import { shellQuoted } from "../../stacks/shell.ts";
 
 /** What the one-shot container of a service does before the service starts. */
 export interface SeedingPlan {
@@ -124,7 +125,7 @@ export function shellSeeder(image: string): Seeder {
 }
 
 function shellLine(step: SeedStep): string {
-  const path = quoted(step.path);
+  const path = shellQuoted(step.path);
   switch (step.do) {
     case "own":
       return `chown ${step.uid}:${step.gid} ${path}`;
@@ -133,19 +134,14 @@ function shellLine(step: SeedStep): string {
     case "mkdir":
       return `mkdir -p ${path}`;
     case "only": {
-      const kept = step.names.map(quoted).join("|");
+      const kept = step.names.map(shellQuoted).join("|");
       return `for f in ${path}/* ${path}/.[!.]*; do case "\${f##*/}" in ${kept}) ;; *) [ -d "$f" ] || rm -f "$f" ;; esac; done`;
     }
     case "copy": {
-      const aside = quoted(`${step.path}.new`);
-      return `cp ${quoted(step.from)} ${aside}\nmv -f ${aside} ${path}`;
+      const aside = shellQuoted(`${step.path}.new`);
+      return `cp ${shellQuoted(step.from)} ${aside}\nmv -f ${aside} ${path}`;
     }
   }
-}
-
-/** A word for a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Owner, as `uid:gid`, and mode, in four octal digits, of a file. */

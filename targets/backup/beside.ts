@@ -10,11 +10,6 @@ const gibibyte = 1024 ** 3;
 /** Lines of a failed script that are shown. */
 const shownLines = 10;
 
-/** A word for a shell. */
-export function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 export function mount(volume: string, path: string, readOnly: boolean): Docker.MountSettings {
   return { Type: "volume", Source: volume, Target: path, ReadOnly: readOnly };
 }

@@ -1,7 +1,8 @@
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import type { Service } from "../../stacks/platform.ts";
 import { sourcePath } from "../../stacks/resolve/backup.ts";
-import { mount, OneShotFailed, quoted, runBeside } from "./beside.ts";
+import { shellQuoted } from "../../stacks/shell.ts";
+import { mount, OneShotFailed, runBeside } from "./beside.ts";
 import type { Backup, Snapshot } from "./repository.ts";
 
 /** Where the volume stands in which a server keeps what it works on. */
@@ -34,7 +35,7 @@ function restoreLines(
   const { uid, gid } = service.owner;
   const isWritten = (folder: string) => !target.onlyRead.includes(folder);
   const written = folders.filter(isWritten);
-  const list = (paths: readonly string[]) => paths.map(quoted).join(" ");
+  const list = (paths: readonly string[]) => paths.map(shellQuoted).join(" ");
   const copied = snapshot.paths.includes(copies);
   return `
 has() { in_repository ${repository} cat tree --no-lock "${snapshot.id}:$1" >/dev/null 2>&1; }
@@ -96,9 +97,9 @@ needs() {
     sed -n 's/.*"total_bytes":\\([0-9]*\\).*/\\1/p' | tail -n 1)
   need=$((need + $1 * \${bytes:-0}))
 }
-${folders.map((folder) => `needs ${times} ${quoted(folder)}`).join("\n")}
+${folders.map((folder) => `needs ${times} ${shellQuoted(folder)}`).join("\n")}
 ${copies === undefined ? "" : `needs 2 ${copies}`}
-free=$(($(df -Pk ${quoted(folders[0] ?? "/cache")} | awk 'NR == 2 { print $4 }') * 1024))
+free=$(($(df -Pk ${shellQuoted(folders[0] ?? "/cache")} | awk 'NR == 2 { print $4 }') * 1024))
 if [ $((free - need)) -lt ${spare} ]
 then
   echo "it needs up to $((need / 1048576)) MiB beside ${spare / 1024 ** 2} MiB that stay free, and the disk has $((free / 1048576)) MiB left: make room, or name the services to drill without it" >&2
