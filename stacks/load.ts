@@ -59,10 +59,11 @@ export function loadStack(
   const config = { ...written, platform: { ...written.platform, real } };
   const platform = resolvePlatform(catalog, config, loadEnvironments(root), options);
   choice.refuseAbsent(platform);
+  const programs = realServices(root, catalog, platform, real);
   return {
     catalog,
     config,
-    platform: rehearse(platform, standinImage(root), realServices(root, platform, real), localImages(config)),
+    platform: rehearse(platform, standinImage(root), programs, localImages(config)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { standinRepository } from "../rehearsal/image.ts";
 import { whyNotBuildable } from "../rehearsal/real/host.ts";
 import { realImage } from "../rehearsal/real/image.ts";
 import type { RealProgram } from "../rehearsal/real/program.ts";
@@ -104,15 +105,21 @@ export class Choice {
   }
 }
 
-/** The programs of a platform's services that are chosen. */
+/**
+ * The programs of a platform's services that are chosen. A record names the program: what the config holds a service at is
+ * what the program was built as, which is called otherwise, or a stand-in, which stays one.
+ */
 export function realServices(
   root: string,
+  catalog: Catalog,
   { services }: Pick<Platform, "services">,
   chosen: readonly string[],
 ): Map<string, RealService> {
   return new Map(
     services.flatMap(({ name, image }) => {
-      const program = chosen.includes(name) ? programFor(image.repository) : undefined;
+      const { repository = "" } = catalog.get(name)?.value.image ?? {};
+      const isRun = chosen.includes(name) && image.repository !== standinRepository;
+      const program = isRun ? programFor(repository) : undefined;
       return program ? [[name, { program, image: realImage(root, program) }]] : [];
     }),
   );

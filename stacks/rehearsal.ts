@@ -7,8 +7,8 @@ import type { RealService } from "./real.ts";
  * The platform as a rehearsal runs it. Services that are named in `real` run as what they are, from an image built on
  * the host, with everything their records say. Every other one is a stand-in, which listens on the declared ports,
  * answers the declared health path, and refuses to start when the declared user, mounts, files or capabilities are not
- * what it finds. A service in `local` does so from the image named there. GPUs are left out, and with stand-ins host devices and host mounts: a rehearsal must not need the
- * hardware.
+ * what it finds. A service in `local` is the same from the image named there. GPUs are left out, and with stand-ins host
+ * devices and host mounts: a rehearsal must not need the hardware.
  */
 export function rehearse(
   platform: Platform,
