@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { loadStack } from "../stacks/load.ts";
 import { stackConfig } from "./fixtures/stackConfigs.ts";
@@ -27,13 +27,37 @@ function example(heading: string): string {
   return /```yaml\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
 }
 
-/** Names of the commands that `ums`, or one of its commands, lists. */
-async function commandsOf(...words: string[]): Promise<string[]> {
+/** What `ums`, or one of its commands, says of itself: the commands below it, and the options it takes. */
+async function helpOf(...words: string[]): Promise<{ commands: string[]; options: Set<string> }> {
   const { stdout } = await execa(process.execPath, [join(root, "cli", "bin.mjs"), ...words, "--help"]);
-  const listed = stdout.slice(stdout.indexOf("Commands:"));
-  return [...listed.matchAll(/^ {2}([a-z-]+)/gm)]
-    .map(([, name]) => name ?? "")
-    .filter((name) => name !== "help");
+  const [options = "", commands = ""] = stdout.slice(stdout.indexOf("Options:")).split("Commands:");
+  const named = (text: string, name: RegExp) => [...text.matchAll(name)].map(([, one = ""]) => one);
+  return {
+    commands: named(commands, /^ {2}([a-z-]+)/gm).filter((name) => name !== "help"),
+    options: new Set(named(options, /^ {2}(?:-\w, )?(--[a-z-]+)/gm)),
+  };
+}
+
+/** Every command there is, `secrets list` and its like in full, with its options. */
+async function allCommands(): Promise<Map<string, Set<string>>> {
+  const all = new Map<string, Set<string>>();
+  for (const name of (await helpOf()).commands) {
+    const { commands, options } = await helpOf(name);
+    if (commands.length === 0) all.set(name, options);
+    for (const one of commands) all.set(`${name} ${one}`, (await helpOf(name, one)).options);
+  }
+  return all;
+}
+
+/** Commands that a text calls by `npx ums`, as far as there are any, with the options it gives them. */
+function callsIn(text: string, all: Map<string, Set<string>>): { command: string; options: string[] }[] {
+  return [...text.matchAll(/npx ums ([a-z](?:(?!npx ums)[^`|\n])*)/g)].map(([, call = ""]) => {
+    const [name = "", below] = call.split(/[^a-z-]+/);
+    return {
+      command: all.has(name) ? name : `${name} ${below}`,
+      options: call.match(/(?<= )--[a-z-]+/g) ?? [],
+    };
+  });
 }
 
 /** Whether a text is what an example shows: `…` stands for some of a line, and alone on one for some lines. */
@@ -107,7 +131,7 @@ describe("the README", () => {
   });
 
   it("names every command there is, and none that is not", async () => {
-    const commands = await commandsOf();
+    const { commands } = await helpOf();
     const shown = new Set([...readme.matchAll(/npx ums ([a-z]+)/g)].map(([, name]) => name ?? ""));
     expect(commands.length).toBeGreaterThan(9);
     expect([...shown].filter((name) => !commands.includes(name))).toEqual([]);
@@ -129,7 +153,7 @@ describe("the README", () => {
   });
 });
 
-describe("the page of commands that need no engine", () => {
+describe("the page of commands", () => {
   const page = readFileSync(join(root, "docs", "commands.md"), "utf8");
   const part = (heading: string) => page.slice(page.indexOf(`## ${heading}\n`)).split("\n## ")[0] ?? "";
   const examplesIn = (text: string) =>
@@ -139,12 +163,44 @@ describe("the page of commands that need no engine", () => {
         .slice(1)
         .map((one) => ({ line: one.split("\n")[0] ?? "", output: one.slice(one.indexOf("\n") + 1) })),
     );
+  let all: Map<string, Set<string>>;
+  beforeAll(async () => {
+    all = await allCommands();
+  }, 120_000);
 
-  it("has an example with its output of each", () => {
-    const all = ["list", "plan", "check", "add", "remove", "disable", "enable", "export", "secrets set"];
-    const shown = examplesIn(page).filter(({ output }) => output.trim() !== "");
-    const lacking = all.filter((name) => !shown.some(({ line }) => `${line} `.includes(`npx ums ${name} `)));
-    expect(lacking).toEqual([]);
+  /** Commands, and options with the command before them, that have an example with its output. */
+  const shown = () =>
+    new Set(
+      examplesIn(page)
+        .filter(({ output }) => output.trim() !== "")
+        .flatMap(({ line }) => callsIn(line, all))
+        .flatMap(({ command, options }) => [command, ...options.map((option) => `${command} ${option}`)]),
+    );
+
+  it("has an example with its output of every command", () => {
+    expect(all.size).toBeGreaterThan(30);
+    expect([...all.keys()].filter((command) => !shown().has(command))).toEqual([]);
+  });
+
+  it("has an example of every option that the README's list of commands names", () => {
+    const rows = [...readme.matchAll(/^\| (`npx ums[^|]+)\|([^|]+)\|$/gm)];
+    const named = rows.flatMap(([, calls = "", text = ""]) => {
+      const commands = callsIn(calls, all).map(({ command }) => command);
+      const options = `${calls} ${text}`.match(/--[a-z-]+/g) ?? [];
+      return options.map((option) => commands.map((command) => `${command} ${option}`));
+    });
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((ones) => !ones.some((one) => shown().has(one)))).toEqual([]);
+  });
+
+  it("names no command and no option that there is not, and neither does the README", () => {
+    const calls = [readme, page].flatMap((text) => callsIn(text, all));
+    const wrong = calls.flatMap(({ command, options }) => {
+      const known = all.get(command);
+      return known ? options.filter((one) => !known.has(one)).map((one) => `${command} ${one}`) : [command];
+    });
+    expect(calls.length).toBeGreaterThan(100);
+    expect(wrong).toEqual([]);
   });
 
   it("has an example of every format of exports", () => {

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { buildStandinImage } from "../../rehearsal/build.ts";
+import { buildStandinImage, hasStandinImage } from "../../rehearsal/build.ts";
 import { buildRealImage, whyNotReal } from "../../rehearsal/real/build.ts";
 import { realProgram } from "../../rehearsal/real/programs.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
@@ -16,7 +16,7 @@ export async function buildRehearsal(
   docker: Docker,
 ): Promise<void> {
   if (!rehearsal) return;
-  progress("building the stand-in image");
+  if (!(await hasStandinImage(root, docker))) progress("building the stand-in image");
   await buildStandinImage(root, docker);
   const programs = rehearsal.real.map((one) => ({ ...one, program: realProgram(one.program) }));
   const lacking: string[] = [];

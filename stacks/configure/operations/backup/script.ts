@@ -91,7 +91,7 @@ open_repository() {
     [ $code != 0 ] || { say "$1: a new repository was made"; : >"$state/$1/.made"; }
   elif [ $code = 10 ]
   then
-    said="the repository is lost: it was there, and now nothing is. Bring it back (a disk that is not mounted?), or begin a new one: ums backup --new-repository $1"
+    said="the repository is lost: it was there, and now nothing is. Bring it back (a disk that is not mounted?), or begin a new one: npx ums backup --new-repository $1 --stack ${stack}"
   elif [ $code = 0 ] && [ ! -e "$state/$1/.made" ]
   then spare
   fi
