@@ -63,7 +63,11 @@ const unused = {
     const namespace = "unused";
     // The engines load this one by its own name, from node_modules.
     onResolve({ filter: /^\.\/automation$/ }, () => ({ path: "@pulumi/pulumi/automation", namespace }));
-    // It reads functions that run on Pulumi's own machines.
+    // They read functions that run on Pulumi's own machines, and find the packages that those need.
+    onResolve({ filter: /\/codePaths$/ }, () => ({
+      path: "@pulumi/pulumi/runtime/closure/codePaths",
+      namespace,
+    }));
     onResolve({ filter: /typescript-shim$/ }, () => ({ path: "typescript", namespace }));
     onLoad({ filter: /^@pulumi/, namespace }, () => ({ contents: "module.exports = {};" }));
     onLoad({ filter: /^typescript$/, namespace }, () => ({
