@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { changeVersions, type VersionChange } from "../../stacks/config/versions.ts";
 import { containerName } from "../../stacks/containerName.ts";
-import { isReal, versionSuffix } from "../../stacks/resolve/secrets.ts";
+import { isReal } from "../../stacks/platform.ts";
+import { versionSuffix } from "../../stacks/resolve/secrets.ts";
 import { runInside } from "../../targets/docker/exec.ts";
 import { connectDocker } from "../../targets/docker/host.ts";
 import { writeKept } from "../../targets/files.ts";
@@ -60,7 +61,7 @@ export class StackSteps implements RotationSteps {
       const { retire } = platform.secrets.find(({ id }) => id === name) ?? {};
       const [service = ""] = name.split("/");
       // A stand-in keeps nothing, and has no such command.
-      if (!retire || !isReal(this.session.loaded.config, service)) continue;
+      if (!retire || !isReal(platform, service)) continue;
       const words = retire.map((word) => word.replaceAll("${SUFFIX}", versionSuffix(version)));
       await runInside(docker, containerName(platform.stack, service), words);
     }

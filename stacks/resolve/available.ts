@@ -1,7 +1,7 @@
 import type { CatalogEntry } from "../catalog/load.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Warning } from "../platform.ts";
-import { isReal } from "./secrets.ts";
+import { isWantedReal } from "./secrets.ts";
 
 /** Host port at which the gateway is found by an address that names no port. */
 const httpsPort = 443;
@@ -79,7 +79,7 @@ function hasSecrets(record: CatalogEntry["value"], names: readonly string[], con
       !names.includes(name) ||
       !optional ||
       key === undefined ||
-      !isReal(config, record.name) ||
+      !isWantedReal(config.platform, record.name) ||
       config.secretKeys.includes(key),
   );
 }

@@ -181,7 +181,7 @@ function born(resolution: Resolution, { secret, entry, index }: Written): Secret
   const isSet = config.secretKeys.includes(secret.config);
   // A real program would take a made-up address or token for its user's.
   const source =
-    secret.optional && !isSet && isReal(config, entry.value.name)
+    secret.optional && !isSet && isWantedReal(config.platform, entry.value.name)
       ? undefined
       : configSource(config, secret.config);
   if (!source && secret.optional) {
@@ -203,9 +203,9 @@ export function configSource(config: StackConfig, key: string): SecretSource | u
     : undefined;
 }
 
-/** True where a service runs as what it is: with real images, and where a rehearsal names it. */
-export function isReal({ platform }: StackConfig, service: string): boolean {
-  return platform.images === "real" || platform.real === "all" || platform.real.includes(service);
+/** True where the config wants a service to run as what it is: with real images, and where a rehearsal names it. */
+export function isWantedReal(settings: StackConfig["platform"], service: string): boolean {
+  return settings.images === "real" || settings.real === "all" || settings.real.includes(service);
 }
 
 /** A generated secret in the version that the config says. */

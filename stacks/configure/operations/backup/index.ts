@@ -1,6 +1,7 @@
 import { type BackupSettings, secondsOf } from "../../../config/sections/backup.ts";
 import type { Service } from "../../../platform.ts";
 import { sourcePath } from "../../../resolve/backup.ts";
+import { isWantedReal } from "../../../resolve/secrets.ts";
 import type { Configuration, ConfigureContext } from "../../context.ts";
 import { linesText } from "../../text.ts";
 import { aliveName, answerName, copyFolder } from "../answer.ts";
@@ -12,11 +13,6 @@ type ClassName = keyof BackupSettings["classes"];
 /** A service with something to back up. */
 export function isBackedUp({ mounts }: Service): boolean {
   return mounts.some(({ copy }) => copy !== undefined);
-}
-
-/** Whether a service runs what its record says: a stand-in of a rehearsal answers no one. */
-function isReal({ settings }: ConfigureContext, name: string): boolean {
-  return settings.images === "real" || settings.real === "all" || settings.real.includes(name);
 }
 
 /** restic and its schedule: what of which service goes where, how often, and how long it is kept. */
@@ -65,8 +61,9 @@ function answerFolder(
   context: ConfigureContext,
 ): string | undefined {
   const own = mounts.find(({ copy }) => copy === "server");
-  if (own) return isReal(context, name) ? sourcePath(context.stack, name, own.volume) : undefined;
-  return isReal(context, copier.name) ? `${copiesFolder}/${name}` : undefined;
+  if (own)
+    return isWantedReal(context.settings, name) ? sourcePath(context.stack, name, own.volume) : undefined;
+  return isWantedReal(context.settings, copier.name) ? `${copiesFolder}/${name}` : undefined;
 }
 
 /** Times of the classes in seconds, and what of them is kept, for the shell. */
