@@ -65,9 +65,11 @@ export async function waitUntilHealthy(
 /** Describes what did not come up, from the containers as they stand. */
 export async function failure(
   docker: Docker,
-  containers: readonly StackContainer[],
+  all: readonly StackContainer[],
   after: ReadonlyMap<string, readonly string[]>,
 ): Promise<ServicesFailed> {
+  // A one-shot container has ended, and has not failed.
+  const containers = all.filter(({ service }) => service !== undefined);
   const up = new Set(containers.filter(isUp).flatMap(({ service }) => service ?? []));
   const failed: FailedService[] = [];
   for (const [service, needs] of after) {

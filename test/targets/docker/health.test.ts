@@ -107,6 +107,17 @@ describe("what did not come up", () => {
     expect(failed.map(({ service, state }) => [service, state])).toEqual([["store", "starting"]]);
   });
 
+  it("is what is between two starts, though a one-shot container has ended, as it should", async () => {
+    const seed = {
+      name: "dev-store_seed",
+      seeds: "store",
+      state: "exited",
+      status: "Exited (0) a minute ago",
+    };
+    const { failed } = await found([seed, running("store", "health: starting"), running("cache", "healthy")]);
+    expect(failed.map(({ service, state }) => [service, state])).toEqual([["store", "starting"]]);
+  });
+
   it("is a service that has no container, though nothing kept it from starting", async () => {
     const { failed } = await found([running("cache", "healthy")]);
     expect(failed).toEqual([
