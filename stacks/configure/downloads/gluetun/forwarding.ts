@@ -108,7 +108,7 @@ const status = "/tmp/gluetun/forwarded_port";
 
 /**
  * Hooks that tell a client its port. Gluetun keeps the port open only once the hook is done, and it starts before its
- * clients: so the hook asks once, and then again beside it until the client has heard it or the port is another one.
+ * clients: so the hook asks once, and then again beside it until the client has heard the port that is the present one.
  */
 export function forwardingHooks(client: Service, context: ConfigureContext, folder: string): ForwardingHooks {
   const teller = client.configure === undefined ? undefined : tellers[client.configure];
@@ -136,9 +136,16 @@ function hookScript(teller: Teller, api: string, folder: string) {
     "port=$2",
     "interface=$3",
     `tell() { ${teller.tell(api)}; }`,
-    `current() { [ "$(head -n 1 ${status})" = "$port" ]; }`,
     "if tell; then exit; fi",
     "echo 'the client does not answer yet; it is told its port when it does'",
-    "(while current && ! tell; do sleep 5; done) >/dev/null 2>&1 </dev/null &",
+    // The port may be another one by the time an answer comes, and told already by the hook's next run: it is told again.
+    "told() {",
+    "  tell",
+    "  answer=$?",
+    "  was=$port",
+    `  port=$(head -n 1 ${status})`,
+    '  [ "$answer" = 0 ] && [ "$port" = "$was" ]',
+    "}",
+    `(port=$(head -n 1 ${status}); while [ -n "$port" ] && ! told; do sleep 5; done) >/dev/null 2>&1 </dev/null &`,
   ]);
 }

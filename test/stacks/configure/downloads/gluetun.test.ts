@@ -1,5 +1,8 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execaSync } from "execa";
 import { parse } from "smol-toml";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { PlatformConfig } from "../../../../stacks/config/schema.ts";
 import {
   providerNames,
@@ -8,7 +11,7 @@ import {
 } from "../../../../stacks/configure/downloads/gluetun/providers.ts";
 import { loadStack } from "../../../../stacks/load.ts";
 import type { Platform } from "../../../../stacks/platform.ts";
-import { projectRoot } from "../../../fixtures/folders.ts";
+import { folder, projectRoot } from "../../../fixtures/folders.ts";
 import { service } from "../../../fixtures/platforms.ts";
 import { complaints, positionOf } from "../../../fixtures/problems.ts";
 import type { RecordFields } from "../../../fixtures/records.ts";
@@ -243,6 +246,43 @@ describe("a port for peers", () => {
     expect(fileOf(platform, "vpn", "/etc/gluetun/forward.sh")).toContain("http://127.0.0.1:9091/");
     expect(environment(platform)).not.toHaveProperty("VPN_PORT_FORWARDING_DOWN_COMMAND");
     expect(settings(platform, "enforced").get("BitTorrent/Session\\Port")).toBe("6881");
+  });
+
+  it("is told again where an answer came so late that another one was told meanwhile", async () => {
+    const at = folder();
+    const script = fileOf(of(provider), "vpn", "/etc/gluetun/forward.sh");
+    expect(script).toContain("/tmp/gluetun/forwarded_port");
+    writeFileSync(
+      join(at, "forward.sh"),
+      script.replaceAll("/tmp/gluetun/forwarded_port", join(at, "status")),
+    );
+    // The client does not answer the first call; the second waits for the file `go`; what was told is in `told`.
+    const programs = {
+      wget: `cd ${at}
+echo >>calls
+[ $(wc -l <calls) -eq 1 ] && exit 1
+[ $(wc -l <calls) -eq 2 ] && while ! test -e go; do touch waiting; /bin/sleep 0.05; done
+printf '%s\\n' "$*" | sed 's/.*"listen_port":\\([0-9]*\\).*/\\1/' >>told`,
+      sleep: "exec /bin/sleep 0.05",
+    };
+    for (const [name, text] of Object.entries(programs))
+      writeFileSync(join(at, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    const hook = (port: number) => {
+      writeFileSync(join(at, "status"), `${port}\n`);
+      execaSync("/bin/sh", [join(at, "forward.sh"), "up", String(port), "tun0"], {
+        env: { PATH: `${at}:${process.env.PATH}` },
+      });
+    };
+    const told = () =>
+      existsSync(join(at, "told")) ? readFileSync(join(at, "told"), "utf8").trim().split("\n") : [];
+
+    hook(40_001);
+    await vi.waitUntil(() => existsSync(join(at, "waiting")), { timeout: 20_000 });
+    hook(40_002);
+    expect(told()).toEqual(["40002"]);
+    writeFileSync(join(at, "go"), "");
+    await vi.waitUntil(() => told().length === 3, { timeout: 20_000 });
+    expect(told()).toEqual(["40002", "40001", "40002"]);
   });
 
   it("is refused with a provider that forwards none", () => {
