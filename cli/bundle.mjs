@@ -2,7 +2,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 /** Folders with the sources of the command. */
@@ -20,6 +19,8 @@ export async function bundle() {
   const folder = join(cache, stamp());
   const entry = join(folder, "main.js");
   if (existsSync(entry)) return entry;
+  // Loaded by the run that makes a bundle alone.
+  const { build } = await import("esbuild");
   const unfinished = `${folder}.${randomUUID()}`;
   try {
     await build({ ...options, outdir: unfinished });

@@ -1,8 +1,5 @@
 import { arch, cpus, release, totalmem } from "node:os";
-import { removeSeededVolumes, removeStack } from "../targets/docker/converge.ts";
-import { stackVolumes } from "../targets/docker/host.ts";
 import { BackupStack } from "../test/docker/backup/stage.ts";
-import { docker } from "../test/docker/harness.ts";
 
 /**
  * Wall times of a backup and of a restore after the loss of every volume but the repository's: real PostgreSQL, Redis
@@ -53,14 +50,6 @@ async function state() {
   };
 }
 
-async function loseVolumes(): Promise<void> {
-  await removeStack(docker, name, [], () => {});
-  await removeSeededVolumes(docker, name);
-  for (const volume of await stackVolumes(docker, name)) {
-    if (volume !== `${name}-backup_repository`) await docker.getVolume(volume).remove();
-  }
-}
-
 print(
   `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${(totalmem() / 1024 ** 3).toFixed(0)} GiB, Linux ${release()}; ${size.files} files of 1 MiB, ${size.rows} rows in PostgreSQL, ${size.keys} keys in Redis`,
 );
@@ -71,7 +60,7 @@ try {
   await timed("backup of little that is new", () => fine(stack.ums("backup")));
   const before = await state();
   await timed("every volume lost, and up again", async () => {
-    await loseVolumes();
+    await stack.loseVolumes();
     await fine(stack.up());
   });
   await timed("restore", () => fine(stack.ums("restore", [], { input: `${name}\n` })));

@@ -95,12 +95,9 @@ export function resolveSecrets(
   return { all: new Map([...all].sort(([a], [b]) => compare(a, b))), deliveries, ids };
 }
 
-function deliveryOf(
-  { file: path, variable, reason, renamed, previousFile }: SecretRecord,
-  id: string,
-  { platform }: StackConfig,
-): Delivery[] {
-  const suffix = renamed ? versionSuffix(platform.secretVersions[id]?.version) : "";
+function deliveryOf(secret: SecretRecord, id: string, config: StackConfig): Delivery[] {
+  const { file: path, variable, reason, renamed, previousFile } = secret;
+  const suffix = renamed ? versionSuffix(config.platform.secretVersions[id]?.version) : "";
   const file = path === undefined ? undefined : `${path}${suffix}`;
   if (file === undefined && variable === undefined) return [];
   return [
@@ -110,10 +107,15 @@ function deliveryOf(
       ...(variable === undefined ? {} : { variable }),
       ...(reason === undefined ? {} : { reason }),
     },
-    ...(previousFile && platform.secretVersions[id]?.previous !== undefined
+    ...(previousFile && keptVersion(secret, id, config) !== undefined
       ? [{ id: previousId(id), file: previousFile.path }]
       : []),
   ];
+}
+
+/** The version before, of a secret that keeps it, once there is one. */
+function keptVersion({ previousFile }: SecretRecord, id: string, { platform }: StackConfig) {
+  return previousFile && platform.secretVersions[id]?.previous;
 }
 
 /** Id of the version before of a secret that keeps it. No record's secret has a dot in its name. */
@@ -163,9 +165,9 @@ function resolve(resolution: Resolution, written: Written, id: string): Outcome 
       ...(secret.renamed === undefined ? {} : { retire: secret.renamed.retire }),
       ...(secret.previousFile === undefined ? {} : { keepsPrevious: true }),
     });
-    const kept = secret.previousFile && resolution.config.platform.secretVersions[id]?.previous;
-    if (kept !== undefined && source.kind === "generate")
-      resolution.all.set(previousId(id), { id: previousId(id), source: { ...source, of: id } });
+    const version = keptVersion(secret, id, resolution.config);
+    if (version !== undefined && source.kind === "generate")
+      resolution.all.set(previousId(id), { id: previousId(id), source: { ...source, of: id, version } });
     return id;
   }
   return source;
@@ -208,14 +210,11 @@ export function isWantedReal(settings: StackConfig["platform"], service: string)
   return settings.images === "real" || settings.real === "all" || settings.real.includes(service);
 }
 
-/** A generated secret in the version that the config says. */
+/** A generated secret in the version that the config says; one that is the version before of another has its own. */
 export function versioned(secret: PlatformSecret, { platform }: StackConfig): PlatformSecret {
   const { source, keepsPrevious } = secret;
-  if (source.kind !== "generate") return secret;
-  const { version, previous } = platform.secretVersions[source.of ?? secret.id] ?? {};
-  if (source.of !== undefined)
-    return previous === undefined ? secret : { ...secret, source: { ...source, version: previous } };
-  if (version === undefined) return secret;
+  const { version, previous } = platform.secretVersions[secret.id] ?? {};
+  if (source.kind !== "generate" || source.of !== undefined || version === undefined) return secret;
   const beside = previous === undefined || keepsPrevious === true ? {} : { previous };
   return { ...secret, source: { ...source, version, ...beside } };
 }

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa, execaSync } from "execa";
 import { describe, expect, it } from "vitest";
-import { folder, projectRoot } from "../fixtures/folders.ts";
+import { edit, folder, projectRoot } from "../fixtures/folders.ts";
 
 /** A copy of the project with the installed packages, and a cache of its own. */
 function copyOfProject(): string {
@@ -27,14 +27,6 @@ function bundlesIn(root: string): string[] {
   return readdirSync(join(root, "node_modules/.cache/ums"));
 }
 
-/** Changes the word in the table that `list` prints. */
-function rewrite(root: string, from: string, to: string): void {
-  const path = join(root, "cli/commands/list.ts");
-  const text = readFileSync(path, "utf8");
-  expect(text).toContain(from);
-  writeFileSync(path, text.replace(from, to));
-}
-
 describe("the bundle of the command", () => {
   it("is made once, and serves the next run", () => {
     const root = copyOfProject();
@@ -47,7 +39,7 @@ describe("the bundle of the command", () => {
   it("is made anew for a changed source", () => {
     const root = copyOfProject();
     expect(ums(root, "list").stdout).toMatch(/^service +category/);
-    rewrite(root, '"service"', '"changed here"');
+    edit(root, "cli/commands/list.ts", '"service"', '"changed here"');
     expect(ums(root, "list").stdout).toMatch(/^changed here +category/);
     expect(bundlesIn(root)).toHaveLength(2);
   });

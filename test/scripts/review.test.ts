@@ -1,8 +1,8 @@
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { folder, projectRoot } from "../fixtures/folders.ts";
+import { edit, folder, projectRoot } from "../fixtures/folders.ts";
 
 const left = new Set([".git", ".ums", "node_modules"]);
 
@@ -19,13 +19,6 @@ async function repository(): Promise<string> {
   await git("add", "--all", "--", ":!node_modules");
   await git("commit", "--quiet", "--message", "base");
   return root;
-}
-
-function edit(root: string, file: string, from: string, to: string): void {
-  const path = join(root, file);
-  const text = readFileSync(path, "utf8");
-  expect(text).toContain(from);
-  writeFileSync(path, text.replace(from, to));
 }
 
 function review(root: string, ...words: string[]) {

@@ -1,9 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { removeSeededVolumes, removeStack } from "../../../targets/docker/converge.ts";
-import { stackVolumes } from "../../../targets/docker/host.ts";
 import { noReal, realProgram } from "../configuration/real.ts";
-import { docker, until } from "../harness.ts";
+import { until } from "../harness.ts";
 import { BackupStack } from "./stage.ts";
 
 const exited = (child: ChildProcess) => new Promise((resolve) => child.once("exit", resolve));
@@ -92,13 +90,7 @@ describe.skipIf(missing !== "")("a restore", () => {
   it("brings everything back after every volume but the repository is lost", async () => {
     const saved = await stack.ums("backup");
     expect(saved.exitCode, saved.stderr).toBe(0);
-    await removeStack(docker, name, [], () => {});
-    await removeSeededVolumes(docker, name);
-    const lost = (await stackVolumes(docker, name)).filter(
-      (volume) => volume !== `${name}-backup_repository`,
-    );
-    expect(lost).toContain(`${name}-postgres_data`);
-    for (const volume of lost) await docker.getVolume(volume).remove();
+    expect(await stack.loseVolumes()).toContain(`${name}-postgres_data`);
     const up = await stack.up();
     expect(up.exitCode, up.stderr).toBe(0);
     expect(await stack.sql("SELECT to_regclass('kept')")).toBe("");

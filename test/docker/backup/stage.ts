@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { removeSeededVolumes, removeStack } from "../../../targets/docker/converge.ts";
 import { type ExecResult, execIn } from "../../../targets/docker/exec.ts";
+import { stackVolumes } from "../../../targets/docker/host.ts";
 import { docker, type Run, root, type StackSettings, TestStack } from "../harness.ts";
 
 /** Real programs of the stacks here: everything that holds data or backs it up. */
@@ -59,6 +61,16 @@ export class BackupStack extends TestStack {
 
   async snapshots(repository: string): Promise<{ id: string; tags: string[] }[]> {
     return JSON.parse((await this.restic(repository, "snapshots", "--json")).stdout);
+  }
+
+  /** Removes everything but the volume of the repository. Returns the volumes that are lost. */
+  async loseVolumes(): Promise<string[]> {
+    await removeStack(docker, this.name, [], () => {});
+    await removeSeededVolumes(docker, this.name);
+    const all = await stackVolumes(docker, this.name);
+    const lost = all.filter((volume) => volume !== `${this.name}-backup_repository`);
+    for (const volume of lost) await docker.getVolume(volume).remove();
+    return lost;
   }
 
   sql(text: string, database = "notes"): Promise<string> {
