@@ -18,6 +18,7 @@ import (
 	"github.com/authelia/authelia/v4/internal/configuration"
 	"github.com/authelia/authelia/v4/internal/configuration/schema"
 	"github.com/authelia/authelia/v4/internal/configuration/validator"
+	"github.com/authelia/authelia/v4/internal/given"
 )
 
 func main() {
@@ -49,18 +50,8 @@ func run(words []string) error {
 
 // load reads configuration as the server does when it starts, and prints every warning.
 func load(files []string) (*schema.Configuration, error) {
-	judge, config := schema.NewStructValidator(), &schema.Configuration{}
-	filters, err := configuration.NewFileFilters(strings.Fields(os.Getenv("X_AUTHELIA_CONFIG_FILTERS")))
-	if err != nil {
-		return nil, err
-	}
-	sources := configuration.NewDefaultSourcesWithDefaults(
-		files, filters, configuration.DefaultEnvPrefix, configuration.DefaultEnvDelimiter, nil)
-	definitions, err := configuration.LoadDefinitions(judge, sources...)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := configuration.LoadAdvanced(judge, "", config, definitions, sources...)
+	judge := schema.NewStructValidator()
+	config, keys, err := given.Configuration(files, judge)
 	if err != nil {
 		return nil, err
 	}

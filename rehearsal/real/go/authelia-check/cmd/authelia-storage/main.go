@@ -16,9 +16,9 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/authelia/authelia/v4/internal/configuration"
 	"github.com/authelia/authelia/v4/internal/configuration/schema"
 	"github.com/authelia/authelia/v4/internal/configuration/validator"
+	"github.com/authelia/authelia/v4/internal/given"
 	"github.com/authelia/authelia/v4/internal/model"
 	"github.com/authelia/authelia/v4/internal/storage"
 )
@@ -65,18 +65,9 @@ func run(words []string) error {
 
 // open reads the configuration with its variables and secret files.
 func open() (*storage.PostgreSQLProvider, error) {
-	judge, config := schema.NewStructValidator(), &schema.Configuration{}
-	filters, err := configuration.NewFileFilters(strings.Fields(os.Getenv("X_AUTHELIA_CONFIG_FILTERS")))
+	judge := schema.NewStructValidator()
+	config, _, err := given.Configuration([]string{"/config/configuration.yml"}, judge)
 	if err != nil {
-		return nil, err
-	}
-	sources := configuration.NewDefaultSourcesWithDefaults([]string{"/config/configuration.yml"}, filters,
-		configuration.DefaultEnvPrefix, configuration.DefaultEnvDelimiter, nil)
-	definitions, err := configuration.LoadDefinitions(judge, sources...)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := configuration.LoadAdvanced(judge, "", config, definitions, sources...); err != nil {
 		return nil, err
 	}
 	// It sets defaults, too.
