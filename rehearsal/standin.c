@@ -6,6 +6,7 @@
  *   check           a health check from inside the container
  *   probe           try thousands of TCP and UDP targets at once and say what became of each
  *   routes          print the routes and interfaces of the network namespace
+ *   neighbours      print how full the kernel's table of IPv4 neighbours is, from the host's namespace
  *   seed            make directories, copy and remove files, and set owners and modes in volumes
  *
  * Build: cc -std=c11 -Wall -Wextra -Os -static -s -o standin standin.c
@@ -48,6 +49,7 @@ static const char USAGE[] =
     "               lines of FILE: ID tcp|udp HOST PORT TIMEOUT_MS TRIES\n"
     "               results: open refused unreachable timeout unresolved error\n"
     "       standin routes\n"
+    "       standin neighbours\n"
     "       standin seed OP...     (own:UID:GID:PATH own-tree:UID:GID:DIR mode:OCTAL:PATH mkdir:DIR\n"
     "               only:DIR//NAME/NAME..., which removes the other files of DIR\n"
     "               copy:FILE//FILE, which replaces the second one whole)\n";
@@ -1037,6 +1039,37 @@ static int routes(void) {
     return fflush(stdout) ? fail("cannot write the routes") : 0;
 }
 
+/* ---- neighbours ------------------------------------------------------------------------- */
+
+/* All network namespaces share one table, of which only the machine's own shows the limit and the counters; elsewhere
+ * nothing is printed. Below a heading there is one line for each processor, all numbers hexadecimal: the first column
+ * is the same in every line, the others add up. */
+static int neighbours(void) {
+    static const char limit_file[] = "/proc/sys/net/ipv4/neigh/default/gc_thresh3";
+    static const char count_file[] = "/proc/net/stat/arp_cache";
+    char line[1024], *rest;
+    unsigned long limit, entries = 0, full = 0;
+    int full_column = -1;
+    FILE *f = fopen(limit_file, "re");
+    if (!f) return errno == ENOENT ? 0 : fail("cannot read %s: %s", limit_file, strerror(errno));
+    bool known = fscanf(f, "%lu", &limit) == 1;
+    fclose(f);
+    if (!known) return fail("%s holds no number", limit_file);
+    if (!(f = fopen(count_file, "re"))) return errno == ENOENT ? 0 : fail("cannot read %s: %s", count_file, strerror(errno));
+    for (bool heading = true; fgets(line, sizeof line, f); heading = false) {
+        int column = 0;
+        for (char *text = strtok_r(line, " \n", &rest); text; text = strtok_r(NULL, " \n", &rest), column++) {
+            if (heading && strcmp(text, "table_fulls") == 0) full_column = column;
+            if (!heading && column == 0) entries = strtoul(text, NULL, 16);
+            if (!heading && column == full_column) full += strtoul(text, NULL, 16);
+        }
+    }
+    fclose(f);
+    if (full_column < 0) return fail("%s has no column table_fulls", count_file);
+    printf("limit %lu\nentries %lu\nfull %lu\n", limit, entries, full);
+    return fflush(stdout) ? fail("cannot write the numbers") : 0;
+}
+
 /* ---- seed ------------------------------------------------------------------------------- */
 
 static uid_t tree_uid;
@@ -1189,6 +1222,7 @@ int main(int argc, char **argv) {
     if (strcmp(command, "check") == 0) return check(argc, argv);
     if (strcmp(command, "probe") == 0) return probe(argc, argv);
     if (strcmp(command, "routes") == 0 && argc == 2) return routes();
+    if (strcmp(command, "neighbours") == 0 && argc == 2) return neighbours();
     if (strcmp(command, "seed") == 0) return seed(argc, argv);
     usage("unknown sub-command or bad arguments: %s", command);
 }

@@ -19,6 +19,7 @@ export const names = {
   standin: "stand-in image",
   limits: "cgroup limits",
   bridge: "br_netfilter",
+  neighbours: "neighbour table",
   pools: "address pools",
   ports: "published ports",
   disk: "disk space",

@@ -6,6 +6,7 @@ import type { Platform } from "../../stacks/platform.ts";
 import { findCompose } from "../../targets/compose/client.ts";
 import { stackContainers } from "../../targets/docker/host.ts";
 import { isFree, takenSubnets } from "../../targets/docker/preflight.ts";
+import { neighbourLimit } from "../../targets/verify/neighbours.ts";
 import { findPulumi } from "../engines/pulumi.ts";
 import { root, type Session } from "../session.ts";
 import { type Check, names } from "./check.ts";
@@ -16,6 +17,7 @@ import {
   bridgeFilter,
   bridgeSwitch,
   type HostPort,
+  neighbourTable,
   publishedPorts,
   routesOf,
 } from "./network.ts";
@@ -59,6 +61,7 @@ export async function examine({ loaded, state }: Session): Promise<Check[]> {
     ...(real ? [] : [attempt(names.standin, () => standinOf(engine))]),
     asked(names.limits, ({ info }) => cgroupLimits(info)),
     here(names.bridge, () => bridgeFilter(read.textOf(bridgeSwitch))),
+    here(names.neighbours, () => neighbourTable(platform, read.textOf(neighbourLimit))),
     both(names.pools, async ({ docker }) => {
       const routes = routesOf(read.textOf("/proc/net/route") ?? "");
       return addressPools(platform, await takenSubnets(docker, platform.stack), routes, config.file);

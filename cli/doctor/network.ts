@@ -1,6 +1,7 @@
 import type { Protocol } from "../../stacks/catalog/record.ts";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "../../stacks/cidr.ts";
 import type { Platform } from "../../stacks/platform.ts";
+import { neighbourFix, neighboursNeeded } from "../../targets/verify/neighbours.ts";
 import { type Check, listed, names, shellWord } from "./check.ts";
 
 /** Switch by which packets between neighbours on a bridge pass the host's packet filter. */
@@ -15,6 +16,22 @@ export function bridgeFilter(value: string | undefined): Check {
     state: "failed",
     found: `${value === undefined ? "not loaded" : "switched off"}: neighbours on a segment would reach each other`,
     fix: "modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1",
+  };
+}
+
+/** The kernel's table of neighbours against what a measurement of the stack fills it with. `limit` is gc_thresh3's content. */
+export function neighbourTable(platform: Platform, limit: string | undefined): Check {
+  const name = names.neighbours;
+  const needed = neighboursNeeded(platform);
+  if (limit === undefined) return { name, state: "skipped", found: "this kernel does not show its limit" };
+  const entries = Number(limit);
+  const takes = `takes ${entries} entries`;
+  if (entries >= needed) return { name, state: "ok", found: `${takes}, the stack has up to ${needed}` };
+  return {
+    name,
+    state: "warning",
+    found: `${takes}, and the stack has up to ${needed}: where it is full, services do not reach each other, and verify measures one at a time`,
+    fix: neighbourFix,
   };
 }
 

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { execa } from "execa";
 import { compilerPackages, findCompiler, hasStandinImage } from "../../rehearsal/build.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import { findCompose } from "../../targets/compose/client.ts";
+import { neighbourLimit, roomyLimit } from "../../targets/verify/neighbours.ts";
 import { findPulumi, installPulumi, usePulumiOf } from "../engines/pulumi.ts";
 
 type Say = (message: string) => void;
@@ -36,6 +37,25 @@ export async function prepareMachine(
     packages.push(...compilerPackages);
   if (packages.length > 0) await installPackages(packages, say);
   if (!running && !(await engineAnswers())) await startEngine(say);
+  makeRoomForNeighbours(say);
+}
+
+/**
+ * Gives this kernel's table of neighbours room for a stack of the whole catalogue, until the next boot, where it has
+ * less and this process may change it. Without that the stack is measured one service at a time.
+ */
+function makeRoomForNeighbours(say: Say): void {
+  if (process.env.DOCKER_HOST !== undefined || process.getuid?.() !== 0) return;
+  try {
+    const limit = Number(readFileSync(neighbourLimit, "utf8"));
+    if (limit >= roomyLimit) return;
+    writeFileSync(neighbourLimit, String(roomyLimit));
+    say(
+      `the kernel remembers up to ${roomyLimit} neighbours on all networks, not ${limit}, until the next boot (net.ipv4.neigh.default.gc_thresh3)`,
+    );
+  } catch {
+    // In a container it is not there, or may not be written: doctor says what is too small.
+  }
 }
 
 async function engineAnswers(): Promise<boolean> {

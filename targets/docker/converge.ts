@@ -26,30 +26,23 @@ export async function removeUndeclared(
     await docker.getContainer(id).remove({ force: true });
     removed.push(name);
   }
-  for (const { id, name } of await stackNetworks(docker, stack)) {
+  for (const { id, name, internal, options, subnet } of await stackNetworks(docker, stack)) {
     const wanted = declared.networks.find((network) => network.name === name);
-    const { Internal, Options, IPAM, Containers } = (await docker
-      .getNetwork(id)
-      .inspect()) as ExistingNetwork;
     const asDeclared =
       wanted !== undefined &&
-      Internal === wanted.internal &&
-      isDeepStrictEqual(Options ?? {}, wanted.options) &&
-      IPAM?.Config?.[0]?.Subnet === wanted.subnet;
+      internal === wanted.internal &&
+      isDeepStrictEqual(options, wanted.options) &&
+      subnet === wanted.subnet;
     if (asDeclared) continue;
+    const { Containers } = (await docker.getNetwork(id).inspect()) as {
+      Containers?: Record<string, unknown>;
+    };
     for (const container of Object.keys(Containers ?? {}))
       await docker.getContainer(container).remove({ force: true });
     await docker.getNetwork(id).remove();
     removed.push(name);
   }
   return removed;
-}
-
-interface ExistingNetwork {
-  Internal: boolean;
-  Options: Record<string, string> | null;
-  IPAM?: { Config?: { Subnet?: string }[] };
-  Containers?: Record<string, unknown>;
 }
 
 async function removeNetwork(docker: Docker, id: string): Promise<void> {

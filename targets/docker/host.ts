@@ -148,9 +148,30 @@ async function healthOf(
   }
 }
 
-export async function stackNetworks(docker: Docker, stack: string): Promise<{ id: string; name: string }[]> {
+export interface StackNetwork {
+  id: string;
+  name: string;
+  internal: boolean;
+  options: Readonly<Record<string, string>>;
+  /** Its first one, in CIDR notation. */
+  subnet?: string;
+}
+
+/** Every network of a stack, sorted by name. */
+export async function stackNetworks(docker: Docker, stack: string): Promise<StackNetwork[]> {
   const list = await docker.listNetworks({ filters: stackFilter(stack) });
-  return list.map(({ Id, Name }) => ({ id: Id, name: Name })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return list
+    .map(({ Id, Name, Internal, Options, IPAM }) => {
+      const subnet = IPAM?.Config?.[0]?.Subnet;
+      return {
+        id: Id,
+        name: Name,
+        internal: Internal,
+        options: Options ?? {},
+        ...(subnet === undefined ? {} : { subnet }),
+      };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export async function stackVolumes(docker: Docker, stack: string): Promise<string[]> {

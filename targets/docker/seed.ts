@@ -3,7 +3,8 @@ import { pack } from "tar-stream";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import { type ContainerInputs, containerInputs, containersOf } from "../compose/render.ts";
 import { type DeclaredProgram, dockerTypes, type RegisteredResource } from "../resources.ts";
-import { exists, isMissing, lastLogLines } from "./host.ts";
+import { inParallel } from "./converge.ts";
+import { isMissing, lastLogLines } from "./host.ts";
 
 /** Label that says what a one-shot container did, so that it is done once. */
 export const fingerprintLabel = "ums.fingerprint";
@@ -21,10 +22,12 @@ const labelMap = (labels: readonly { label: string; value: string }[]) =>
 
 /** Creates the program's volumes that are not there; never touches one that is. Returns how many it made. */
 export async function createVolumes(docker: Docker, program: DeclaredProgram): Promise<number> {
+  const { Volumes } = await docker.listVolumes();
+  const there = new Set((Volumes ?? []).map(({ Name }) => Name));
   let made = 0;
   for (const resource of program.resources.filter(({ type }) => type === dockerTypes.volume)) {
     const { name, driver = "local", driverOpts = {}, labels } = resource.inputs as unknown as VolumeInputs;
-    if (await exists(docker.getVolume(name).inspect())) continue;
+    if (there.has(name)) continue;
     await docker.createVolume({
       Name: name,
       Driver: driver,
@@ -50,8 +53,11 @@ export async function runSeeds(
   progress: (message: string) => void,
 ): Promise<number> {
   const seeds = containersOf(program, true);
-  const queue: RegisteredResource[] = [];
-  for (const seed of seeds) if (!(await isDone(docker, seed, idOf(seed)))) queue.push(seed);
+  const done = new Set<RegisteredResource>();
+  await inParallel(seeds, async (seed) => {
+    if (await isDone(docker, seed, idOf(seed))) done.add(seed);
+  });
+  const queue = seeds.filter((seed) => !done.has(seed));
   const total = queue.length;
   let ran = 0;
   const work = async () => {

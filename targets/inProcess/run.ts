@@ -22,9 +22,18 @@ export interface RunArgs {
 
 /**
  * Runs a Pulumi program in this process, with no engine, provider or network, and returns the resources it
- * registers. One run at a time: Pulumi's runtime is global.
+ * registers. One run at a time, since Pulumi's runtime is global: one that is asked for meanwhile waits.
  */
-export async function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
+export function runInProcess(args: RunArgs): Promise<DeclaredProgram> {
+  const result = before.then(() => runAlone(args));
+  before = result.catch(() => {});
+  return result;
+}
+
+/** The end of the run before, good or bad. */
+let before: Promise<unknown> = Promise.resolve();
+
+async function runAlone(args: RunArgs): Promise<DeclaredProgram> {
   const watchAgain = leaveUnwatched();
   // A resource that cannot be declared shows as an unhandled rejection alone, and would be missing from the result.
   const rejections: unknown[] = [];

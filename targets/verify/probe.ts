@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { pack } from "tar-stream";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import { demultiplex } from "../docker/host.ts";
+import type { NeighbourTable } from "./neighbours.ts";
 
 /** A connection for the stand-in's prober. */
 export interface ProbeTarget {
@@ -81,6 +82,18 @@ export async function routesOf(
       ? [{ destination, gateway }]
       : [];
   });
+}
+
+/** The host's table of neighbours; undefined where the engine's host network is not its kernel's, as without root. */
+export async function neighboursOf(
+  docker: Docker,
+  args: { image: string; stack: string },
+): Promise<NeighbourTable | undefined> {
+  const output = await runStandin(docker, { host: true, ...args }, ["neighbours"], undefined);
+  const numbers = new Map(output.split("\n").map((line) => line.split(" ") as [string, string]));
+  const [limit, entries, full] = ["limit", "entries", "full"].map((name) => Number(numbers.get(name)));
+  if (limit === undefined || entries === undefined || full === undefined) return undefined;
+  return Number.isNaN(limit) ? undefined : { limit, entries, full };
 }
 
 async function runStandin(

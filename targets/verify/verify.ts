@@ -2,7 +2,8 @@ import type Docker from "dockerode";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "../../stacks/cidr.ts";
 import type { Link, Platform } from "../../stacks/platform.ts";
 import { stackContainers } from "../docker/host.ts";
-import { probeFrom, routesOf } from "./probe.ts";
+import { hasRoom, requireSent } from "./neighbours.ts";
+import { neighboursOf, probeFrom, routesOf } from "./probe.ts";
 import { isConfined, isRoutable, meaningOf, type Namespace, type Target, targetsFrom } from "./targets.ts";
 
 /** An address outside the platform that services without a way out must not reach. */
@@ -51,12 +52,16 @@ export interface Verification {
 
 export type Cell = "self" | "closed" | "declared" | "reverse" | "undeclared" | "missing";
 
-/** Probers at work at the same time. */
-const atOnce = 4;
+/** Probers at work at the same time, where the host's table of neighbours has room for all they look for. */
+const atOnce = 12;
 /** Tries for a connection that must be open. */
 const declaredTries = 6;
 
-/** Measures what the running containers of a stack can reach, from inside each of them. */
+/**
+ * Measures what the running containers of a stack can reach, from inside each of them. On a host whose table of
+ * neighbours is too small for it, one service at a time: the kernel then forgets the neighbours of the one before.
+ * @throws EnvironmentFault when that table was full all the same, so that what seemed closed may be open
+ */
 export async function verifyStack(
   docker: Docker,
   platform: Platform,
@@ -83,7 +88,10 @@ export async function verifyStack(
     escaped: [] as Finding[],
     confined: 0,
   };
-  const hostRoutes = await localRoutes(docker, options.image, platform.stack);
+  const where = { image: options.image, stack: platform.stack };
+  const hostRoutes = await localRoutes(docker, where);
+  const table = await neighboursOf(docker, where);
+  const roomy = hasRoom(table, platform);
   const outside = [...egressGateway(platform), ...options.outside];
   const queue = [...namespaces];
   let done = 0;
@@ -97,8 +105,7 @@ export async function verifyStack(
       const escapes = confined ? outside : [];
       const answers = await probeFrom(docker, {
         containerId: source.containerId,
-        image: options.image,
-        stack: platform.stack,
+        ...where,
         ...(source.wayOut ? { within: [...source.subnets, ...hostRoutes].map(formatCidr) } : {}),
         targets: [
           ...targets.map((target) => ({ ...target, tries: target.declared ? declaredTries : 1 })),
@@ -132,10 +139,12 @@ export async function verifyStack(
         result.declaredClosed.push(findingOf(target, target.address));
         mark(target, "missing");
       }
-      options.progress(`${++done} of ${namespaces.length} services measured, ${result.probes} probes`);
+      const pace = roomy ? "" : ", one at a time: the host's table of neighbours is small";
+      options.progress(`${++done} of ${namespaces.length} services measured, ${result.probes} probes${pace}`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await Promise.all(Array.from({ length: roomy ? atOnce : 1 }, work));
+  requireSent(table, await neighboursOf(docker, where));
 
   const { undeclaredOpen, declaredClosed, escaped } = result;
   for (const list of [undeclaredOpen, declaredClosed, escaped]) list.sort(byEnds);
@@ -167,12 +176,12 @@ const cellRank: Record<Cell, number> = {
 };
 
 /** Docker networks the host has a route to: those whose bridge has an address. */
-async function localRoutes(docker: Docker, image: string, stack: string): Promise<Cidr[]> {
+async function localRoutes(docker: Docker, where: { image: string; stack: string }): Promise<Cidr[]> {
   const networks = await docker.listNetworks();
   const subnets = networks.flatMap(({ IPAM }) =>
     (IPAM?.Config ?? []).flatMap(({ Subnet }) => parseCidr(Subnet ?? "") ?? []),
   );
-  const routes = await routesOf(docker, { host: true, image, stack });
+  const routes = await routesOf(docker, { host: true, ...where });
   return routes.flatMap(({ destination, gateway }) => {
     const cidr = parseCidr(destination);
     return cidr &&

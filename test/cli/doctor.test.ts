@@ -7,10 +7,17 @@ import { doctorJson, doctorText } from "../../cli/commands/doctor.ts";
 import { type Check, isBefore, listed, shellWord, type Version, versionIn } from "../../cli/doctor/check.ts";
 import { cgroupLimits, dockerEngine, engineFix, isThisMachine } from "../../cli/doctor/engine.ts";
 import { hostMemory, liftedDevice, nvidiaGpu, renderGpu } from "../../cli/doctor/hardware.ts";
-import { addressPools, bridgeFilter, publishedPorts, routesOf } from "../../cli/doctor/network.ts";
+import {
+  addressPools,
+  bridgeFilter,
+  neighbourTable,
+  publishedPorts,
+  routesOf,
+} from "../../cli/doctor/network.ts";
 import { diskSpace, mountPointsOf, oneFilesystem, storageFolders } from "../../cli/doctor/storage.ts";
 import { dockerCompose, nodeVersion, pulumiCli, standin } from "../../cli/doctor/tools.ts";
 import { type Cidr, formatCidr, parseCidr } from "../../stacks/cidr.ts";
+import { loadStack } from "../../stacks/load.ts";
 
 const file = "Pulumi.prod.yaml";
 
@@ -152,6 +159,15 @@ describe("network", () => {
     expect(bridgeFilter(undefined).fix).toBe(
       "modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1",
     );
+  });
+
+  it("has room for the stack's neighbours", () => {
+    const { platform } = loadStack(join(import.meta.dirname, "..", ".."), "dev", {});
+    expect(neighbourTable(platform, "8192\n").state).toBe("ok");
+    const small = neighbourTable(platform, "1024\n");
+    expect(small).toMatchObject({ state: "warning", found: expect.stringContaining("takes 1024 entries") });
+    expect(small.fix).toContain("sysctl -w net.ipv4.neigh.default.gc_thresh3=8192");
+    expect(neighbourTable(platform, undefined).state).toBe("skipped");
   });
 
   const platform = {

@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { extract, pack } from "tar-stream";
 import { stringify } from "yaml";
 import { standinImage } from "../../rehearsal/image.ts";
-import { removeSeededVolumes, removeStack } from "../../targets/docker/converge.ts";
+import { inParallel, removeSeededVolumes, removeStack } from "../../targets/docker/converge.ts";
 import { stackContainers, stackVolumes } from "../../targets/docker/host.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
@@ -96,8 +96,8 @@ export class TestStack {
       network: { segments: `10.${octet}.0.0/16`, links: `10.${octet + 2}.0.0/15` },
       publish: { address: "127.0.0.1", offset: this.offset },
       budget: { memory: 131072, cpus: 16 },
-      // Probes of sixty real programs every few seconds would leave two cores nothing for the programs.
-      health: real === "all" ? { interval: 30, waitedInterval: 5 } : { interval: 10, waitedInterval: 2 },
+      // Each probe is a process that the engine starts: those of sixty services every few seconds fill two cores.
+      health: include === "all" ? { interval: 30, waitedInterval: 5 } : { interval: 10, waitedInterval: 2 },
       overrides,
       logs,
       access,
@@ -182,6 +182,14 @@ export class TestStack {
 
   /** Removes everything of the stack from the engine, whatever state it is in, and its folder. */
   async dispose(): Promise<void> {
+    const containers = await stackContainers(docker, this.name);
+    // Nothing of it is kept, so nothing of it has to end by itself; what cannot be killed is told below.
+    await inParallel(containers, ({ id }) =>
+      docker
+        .getContainer(id)
+        .remove({ force: true })
+        .catch(() => {}),
+    );
     await removeStack(docker, this.name, [], () => {});
     await removeSeededVolumes(docker, this.name);
     for (const volume of await stackVolumes(docker, this.name)) await docker.getVolume(volume).remove();

@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { standinImage } from "../../rehearsal/image.ts";
+import { neighbourLimit } from "../../targets/verify/neighbours.ts";
+import { neighboursOf } from "../../targets/verify/probe.ts";
 import type { Verification } from "../../targets/verify/verify.ts";
-import { docker, TestStack } from "./harness.ts";
+import { docker, root, TestStack } from "./harness.ts";
 
 /** Two applications of six services: a web one with its databases, and the gateway. */
 const services = ["medianest-nginx", "traefik"];
@@ -35,6 +39,13 @@ describe.skipIf(inject("noCompose") !== "")("verify sees isolation that is broke
       await network.remove();
     };
   }
+
+  it("knows how full the kernel's table of neighbours is, without which packets are not sent", async () => {
+    const table = await neighboursOf(docker, { image: standinImage(root), stack: stack.name });
+    expect(table?.limit).toBe(Number(readFileSync(neighbourLimit, "utf8")));
+    expect(table?.entries).toBeGreaterThan(0);
+    expect(table?.full).toBeGreaterThanOrEqual(0);
+  });
 
   it("holds as declared", async () => {
     const { exitCode, stdout } = await stack.ums("verify");

@@ -42,6 +42,14 @@ class Part extends pulumi.ComponentResource {
 const pet = "random:index/randomPet:RandomPet";
 
 describe("a program run in this process", () => {
+  it("waits for the one before, and leaves what it turned off as it was", async () => {
+    const { prepareStackTrace } = Error;
+    const named = (name: string) => run(() => ({ pet: new random.RandomPet(name) }));
+    const both = await Promise.all([named("first"), named("second")]);
+    expect(both.map(({ resources }) => resources.map(({ name }) => name))).toEqual([["first"], ["second"]]);
+    expect(Error.prepareStackTrace).toBe(prepareStackTrace);
+  });
+
   it("returns its resources, sorted, with what they are part of and wait for", async () => {
     const { resources, outputs } = await run(() => {
       const first = new Part("first");

@@ -60,15 +60,18 @@ export class FakeDocker {
   get docker(): Docker {
     return {
       listContainers: async () => this.containers.map((one) => this.listed(one)),
-      listNetworks: async () => this.networks.map(({ name }) => ({ Id: `id-${name}`, Name: name })),
+      listNetworks: async () =>
+        this.networks.map(({ name, internal = false, options = {}, subnet }) => ({
+          Id: `id-${name}`,
+          Name: name,
+          Internal: internal,
+          Options: options,
+          IPAM: { Config: [{ Subnet: subnet }] },
+        })),
       listVolumes: async () => ({ Volumes: this.volumes.map((Name) => ({ Name })) }),
       getContainer: (id: string) => this.container(id),
       getNetwork: (id: string) => this.network(id),
       getVolume: (name: string) => ({
-        inspect: async () => {
-          if (!this.volumes.includes(name)) throw missing(name);
-          return { Name: name };
-        },
         remove: async () => {
           this.done.push(`remove volume ${name}`);
         },
@@ -163,9 +166,6 @@ export class FakeDocker {
     if (!one) throw missing(id);
     return {
       inspect: async () => ({
-        Internal: one.internal ?? false,
-        Options: one.options === undefined ? {} : one.options,
-        IPAM: { Config: [{ Subnet: one.subnet }] },
         Containers: Object.fromEntries(
           (one.containers ?? [])
             .filter((name) => this.containers.some((container) => container.name === name))

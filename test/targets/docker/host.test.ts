@@ -198,10 +198,14 @@ describe("what a stack has on the host", () => {
   });
 
   it("is its networks and volumes, sorted", async () => {
-    const fake = new FakeDocker("dev", [], [{ name: "dev-b" }, { name: "dev-a" }], ["dev-y", "dev-x"]);
+    const networks = [
+      { name: "dev-b", options: null },
+      { name: "dev-a", internal: true, subnet: "10.0.0.0/24" },
+    ];
+    const fake = new FakeDocker("dev", [], networks, ["dev-y", "dev-x"]);
     expect(await stackNetworks(fake.docker, "dev")).toEqual([
-      { id: "id-dev-a", name: "dev-a" },
-      { id: "id-dev-b", name: "dev-b" },
+      { id: "id-dev-a", name: "dev-a", internal: true, options: {}, subnet: "10.0.0.0/24" },
+      { id: "id-dev-b", name: "dev-b", internal: false, options: {} },
     ]);
     expect(await stackVolumes(fake.docker, "dev")).toEqual(["dev-x", "dev-y"]);
   });
