@@ -40,6 +40,7 @@ export default defineConfig({
           exclude: ["test/docker/**"],
           // Loading Pulumi and the catalogue anew for each of a hundred and fifty files is a third of the time.
           isolate: false,
+          setupFiles: ["test/fixtures/afterFile.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

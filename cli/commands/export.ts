@@ -93,7 +93,7 @@ function reportText(
   missing: readonly MissingSecret[],
 ): string {
   const lines = [
-    `${out}: ${count} files, ${changed.length} written, ${removed.length} removed`,
+    `${out}: ${count} ${count === 1 ? "file" : "files"}, ${changed.length} written, ${removed.length} removed`,
     ...kept.map((path) => `${path} was edited, and is kept as it is`),
     ...(missing.length === 0
       ? []
