@@ -1,4 +1,4 @@
-import type { Catalog } from "./catalog/load.ts";
+import type { Catalog } from "./catalog/entry.ts";
 
 /** True for a service that cannot work without something of what is gone: of several it can use, one is enough. */
 function lacks(

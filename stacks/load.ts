@@ -1,5 +1,6 @@
 import { standinImage } from "../rehearsal/image.ts";
-import { type Catalog, loadCatalog } from "./catalog/load.ts";
+import type { Catalog } from "./catalog/entry.ts";
+import { loadCatalog } from "./catalog/load.ts";
 import {
   loadEnvironments,
   loadStackConfig,

@@ -3,7 +3,7 @@ import { whyNotBuildable } from "../rehearsal/real/host.ts";
 import { realImage } from "../rehearsal/real/image.ts";
 import type { RealProgram } from "../rehearsal/real/program.ts";
 import { programFor } from "../rehearsal/real/programs.ts";
-import type { Catalog } from "./catalog/load.ts";
+import type { Catalog } from "./catalog/entry.ts";
 import type { RealChoice } from "./config/sections/real.ts";
 import { InputError, type Place, type Problem } from "./errors.ts";
 import type { Platform } from "./platform.ts";

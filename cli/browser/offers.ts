@@ -1,4 +1,4 @@
-import type { CatalogEntry } from "../../stacks/catalog/load.ts";
+import type { CatalogEntry } from "../../stacks/catalog/entry.ts";
 import { categories, type ServiceRecord } from "../../stacks/catalog/record.ts";
 import type { Chooser } from "../../stacks/chooser.ts";
 import { compare } from "../../stacks/resolve/edges.ts";

@@ -1,7 +1,7 @@
 import { folderOf, isEngineSocket, isWithin } from "../lib/bound";
 import { type Container, hostPaths, normal } from "../lib/container";
 import type { ContainerPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { cis } from "../lib/sources";
 
 /** Where engines put their sockets; of an engine without root, the folder of its user. */

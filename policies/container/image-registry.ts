@@ -1,6 +1,6 @@
 import { imageParts } from "../lib/container";
 import type { ContainerPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { nist } from "../lib/sources";
 
 export const imageRegistry: ContainerPolicy = {

@@ -1,6 +1,6 @@
 import { processors } from "../lib/container";
 import type { ContainerPolicy } from "../lib/policy";
-import { numberSetting } from "../lib/settings";
+import { numberSetting } from "../lib/setting";
 import { cis } from "../lib/sources";
 
 export const limitBudget: ContainerPolicy = {

@@ -1,7 +1,7 @@
 import { isLifted } from "../lib/container";
 import { holdsSecret, isWrittenOut, namesSecret, type Reading, wordsWithSecret } from "../lib/credentials";
 import type { ContainerPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { owasp } from "../lib/sources";
 
 export const literalCredentials: ContainerPolicy = {

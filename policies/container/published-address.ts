@@ -1,5 +1,5 @@
 import type { ContainerPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { cis } from "../lib/sources";
 
 export const publishedAddress: ContainerPolicy = {

@@ -1,6 +1,6 @@
 import { isLifted } from "../lib/container";
 import type { ContainerPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { dockerDocs } from "../lib/sources";
 
 export const sysctls: ContainerPolicy = {

@@ -1,4 +1,4 @@
-import { listSetting } from "./settings";
+import { listSetting } from "./setting";
 
 /** Options of a volume's driver; of Docker's own those of a mount: `device`, `o` and `type`. */
 export type DriverOptions = Readonly<Record<string, string>>;

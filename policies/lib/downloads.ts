@@ -1,6 +1,6 @@
 import { type Container, imageParts } from "./container";
 import type { Context } from "./policy";
-import { listSetting } from "./settings";
+import { listSetting } from "./setting";
 
 /** What rules over download clients are told. The VPN is in their segment and is none of them. */
 export const downloadSettings = {

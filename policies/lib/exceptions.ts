@@ -3,7 +3,7 @@ import { type Exception, flawOf, unreadable } from "./declarations";
 import { verdictsOf } from "./evaluate";
 import { groundOf, type Verdict } from "./judge";
 import type { Finding, Policy, StackPolicy } from "./policy";
-import { listSetting } from "./settings";
+import { listSetting } from "./setting";
 
 const source = {
   title: "OWASP Application Security Verification Standard 4.0, V1.1",

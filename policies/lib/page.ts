@@ -1,6 +1,6 @@
 import { policies } from "../pack";
 import type { Policy } from "./policy";
-import type { Setting } from "./settings";
+import type { Setting } from "./setting";
 
 const head = `# Policies
 

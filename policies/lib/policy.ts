@@ -1,6 +1,6 @@
 import type { Container } from "./container";
 import type { Graph, Subject } from "./graph";
-import type { Setting } from "./settings";
+import type { Setting } from "./setting";
 
 export type Level = "mandatory" | "advisory" | "disabled";
 

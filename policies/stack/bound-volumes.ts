@@ -1,7 +1,7 @@
 import { folderOf, isEngineSocket, sensitiveFolders, sensitivity } from "../lib/bound";
 import { normal } from "../lib/container";
 import type { StackPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { cis } from "../lib/sources";
 
 export const boundVolumes: StackPolicy = {

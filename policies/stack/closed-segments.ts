@@ -1,5 +1,5 @@
 import type { Context, Finding, StackPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { nist } from "../lib/sources";
 
 export const closedSegments: StackPolicy = {

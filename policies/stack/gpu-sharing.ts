@@ -1,6 +1,6 @@
 import type { Container } from "../lib/container";
 import type { StackPolicy } from "../lib/policy";
-import { numberSetting } from "../lib/settings";
+import { numberSetting } from "../lib/setting";
 import { cis } from "../lib/sources";
 
 function usesGpu({ devices = [], deviceRequests = [], gpus }: Container["inputs"]): boolean {

@@ -1,6 +1,6 @@
 import { joinsEnds } from "../lib/ends";
 import type { StackPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { dockerDocs } from "../lib/sources";
 
 export const metricsReach: StackPolicy = {

@@ -1,5 +1,5 @@
 import type { StackPolicy } from "../lib/policy";
-import { listSetting } from "../lib/settings";
+import { listSetting } from "../lib/setting";
 import { dockerDocs } from "../lib/sources";
 
 export const protectedData: StackPolicy = {

@@ -2,8 +2,8 @@ import { dirname } from "node:path/posix";
 import type { Problem } from "../errors.ts";
 import type { YamlPath } from "../issues.ts";
 import { didYouMean } from "../suggest.ts";
-import type { CatalogEntry } from "./load.ts";
-import { checkMonitoring } from "./monitoring.ts";
+import { checkMonitoring } from "./checkMonitoring.ts";
+import type { CatalogEntry } from "./entry.ts";
 import type { ServiceRecord } from "./record.ts";
 
 /** What a schema cannot say: rules between the fields of one record. */

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { InputError, type Problem } from "../errors.ts";
 import { didYouMean } from "../suggest.ts";
 import { readYaml } from "../yaml.ts";
+import type { Catalog } from "./entry.ts";
 import { dnsLabel, sentence } from "./fields.ts";
-import type { Catalog } from "./load.ts";
 
 export const groupsFile = "catalog/groups.yaml";
 

@@ -1,15 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { InputError, type Problem } from "../errors.ts";
-import { readYaml, type YamlFile } from "../yaml.ts";
+import { readYaml } from "../yaml.ts";
 import { checkRecord } from "./check.ts";
-import { recordSchema, type ServiceRecord } from "./record.ts";
-
-/** One record with the places of everything in it. */
-export type CatalogEntry = YamlFile<ServiceRecord>;
-
-/** All records by name, sorted. */
-export type Catalog = ReadonlyMap<string, CatalogEntry>;
+import type { Catalog, CatalogEntry } from "./entry.ts";
+import { recordSchema } from "./record.ts";
 
 /** Numbers of records that do not come with the project. */
 const ownNumbers = { first: 100, last: 127 };

@@ -1,7 +1,7 @@
-import type { CatalogEntry } from "../catalog/load.ts";
+import type { CatalogEntry } from "../catalog/entry.ts";
 import type { StackConfig } from "../config/load.ts";
+import { isWantedReal } from "../config/sections/real.ts";
 import type { Warning } from "../platform.ts";
-import { isWantedReal } from "./secrets.ts";
 
 /** Host port at which the gateway is found by an address that names no port. */
 const httpsPort = 443;

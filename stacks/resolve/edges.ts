@@ -1,4 +1,4 @@
-import type { CatalogEntry } from "../catalog/load.ts";
+import type { CatalogEntry } from "../catalog/entry.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { LinkUse } from "../platform.ts";
 import type { SignIn } from "./available.ts";

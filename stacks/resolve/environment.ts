@@ -1,4 +1,4 @@
-import type { CatalogEntry } from "../catalog/load.ts";
+import type { CatalogEntry } from "../catalog/entry.ts";
 import type { EnvironmentName } from "../catalog/record.ts";
 import { environmentsFile, type StackConfig } from "../config/load.ts";
 import type { Environments } from "../config/schema.ts";

@@ -1,4 +1,4 @@
-import type { Catalog, CatalogEntry } from "../catalog/load.ts";
+import type { Catalog, CatalogEntry } from "../catalog/entry.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Environments } from "../config/schema.ts";
 import { configureServices } from "../configure/index.ts";

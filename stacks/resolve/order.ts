@@ -1,4 +1,4 @@
-import type { CatalogEntry } from "../catalog/load.ts";
+import type { CatalogEntry } from "../catalog/entry.ts";
 import type { Problem } from "../errors.ts";
 import type { Edge } from "./edges.ts";
 

@@ -1,6 +1,7 @@
-import type { CatalogEntry } from "../catalog/load.ts";
+import type { CatalogEntry } from "../catalog/entry.ts";
 import type { SecretRecord } from "../catalog/record.ts";
 import type { StackConfig } from "../config/load.ts";
+import { isWantedReal } from "../config/sections/real.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { PlatformSecret, SecretSource } from "../platform.ts";
 import { didYouMean } from "../suggest.ts";
@@ -203,11 +204,6 @@ export function configSource(config: StackConfig, key: string): SecretSource | u
   return config.platform.images === "rehearsal"
     ? { kind: "generate", form: "password", length: defaultLength }
     : undefined;
-}
-
-/** True where the config wants a service to run as what it is: with real images, and where a rehearsal names it. */
-export function isWantedReal(settings: StackConfig["platform"], service: string): boolean {
-  return settings.images === "real" || settings.real === "all" || settings.real.includes(service);
 }
 
 /** A generated secret in the version that the config says; one that is the version before of another has its own. */

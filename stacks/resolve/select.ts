@@ -1,4 +1,4 @@
-import type { Catalog, CatalogEntry } from "../catalog/load.ts";
+import type { Catalog, CatalogEntry } from "../catalog/entry.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Place, Problem } from "../errors.ts";
 import type { YamlPath } from "../issues.ts";

@@ -1,4 +1,4 @@
-import type { CatalogEntry } from "../catalog/load.ts";
+import type { CatalogEntry } from "../catalog/entry.ts";
 import type { VolumeRecord } from "../catalog/record.ts";
 import type { StackConfig } from "../config/load.ts";
 import type { Problem } from "../errors.ts";

@@ -1,4 +1,4 @@
-import type { Catalog } from "../catalog/load.ts";
+import type { Catalog } from "../catalog/entry.ts";
 import type { Platform, PlatformSecret } from "../platform.ts";
 
 /** Where a secret is used. Everything sorted. */

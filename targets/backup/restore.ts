@@ -1,4 +1,4 @@
-import type { Catalog } from "../../stacks/catalog/load.ts";
+import type { Catalog } from "../../stacks/catalog/entry.ts";
 import { recoverScript } from "../../stacks/configure/data/postgres/recover.ts";
 import { restoreScript } from "../../stacks/configure/data/postgres/restore.ts";
 import { copyFolder } from "../../stacks/configure/operations/answer.ts";

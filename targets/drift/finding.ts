@@ -1,13 +1,6 @@
 import type { Comparison, Difference } from "./fact.ts";
 import { unknownInputs } from "./inputs.ts";
-
-/** A part of a stack in Docker. */
-export interface Part {
-  kind: "container" | "network" | "volume";
-  name: string;
-  /** The service it is of; null where it is not one's alone. */
-  service: string | null;
-}
+import type { Part } from "./part.ts";
 
 /** A property that does not run as it is declared. */
 export type Drift = Part & Difference;

@@ -1,4 +1,4 @@
-import type { Part } from "./finding.ts";
+import type { Part } from "./part.ts";
 
 type Fields = Readonly<Record<string, readonly string[]>>;
 

@@ -1,8 +1,9 @@
 import { type NetworkInputs, networksOf } from "../compose/render.ts";
 import { type DeclaredProgram, dockerTypes } from "../resources.ts";
 import { type Comparison, compareFacts, factOfEach, factsOf } from "./fact.ts";
-import { type Finding, finding, labelsOf, type Part, presence, withoutCompose } from "./finding.ts";
+import { type Finding, finding, labelsOf, presence, withoutCompose } from "./finding.ts";
 import type { InspectedNetwork, InspectedStack } from "./inspected.ts";
+import type { Part } from "./part.ts";
 import { setOf } from "./words.ts";
 
 /** Every declared network, and every network of the stack that nobody declared. */

@@ -2,9 +2,10 @@ import { compare } from "../../stacks/resolve/edges.ts";
 import type { DeclaredProgram } from "../resources.ts";
 import { compareContainers, type KnownInputs } from "./container/compare.ts";
 import { hidden } from "./fact.ts";
-import type { Drift, NotCompared, Part } from "./finding.ts";
+import type { Drift, NotCompared } from "./finding.ts";
 import type { InspectedStack } from "./inspected.ts";
 import { compareNetworks } from "./network.ts";
+import type { Part } from "./part.ts";
 import { compareVolumes } from "./volume.ts";
 
 /** What of a stack's secrets can be read. */

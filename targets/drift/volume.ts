@@ -1,16 +1,9 @@
 import type { VolumeInputs } from "../docker/seed.ts";
 import { type DeclaredProgram, dockerTypes } from "../resources.ts";
 import { compareFacts, factOfEach, factsOf } from "./fact.ts";
-import {
-  type Finding,
-  finding,
-  labelsOf,
-  type Part,
-  presence,
-  serviceOf,
-  withoutCompose,
-} from "./finding.ts";
+import { type Finding, finding, labelsOf, presence, serviceOf, withoutCompose } from "./finding.ts";
 import type { InspectedStack } from "./inspected.ts";
+import type { Part } from "./part.ts";
 
 /** Every declared volume. One that nobody declares any more is data that outlived its service, and no drift. */
 export function compareVolumes(program: DeclaredProgram, stack: InspectedStack): Finding[] {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CatalogEntry } from "../../../stacks/catalog/load.ts";
+import type { CatalogEntry } from "../../../stacks/catalog/entry.ts";
 import { recordSchema } from "../../../stacks/catalog/record.ts";
 import { overlaps, parseCidr } from "../../../stacks/cidr.ts";
 import type { StackConfig } from "../../../stacks/config/load.ts";

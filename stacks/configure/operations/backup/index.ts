@@ -1,7 +1,7 @@
 import { type BackupSettings, secondsOf } from "../../../config/sections/backup.ts";
+import { isWantedReal } from "../../../config/sections/real.ts";
 import type { Service } from "../../../platform.ts";
 import { sourcePath } from "../../../resolve/backup.ts";
-import { isWantedReal } from "../../../resolve/secrets.ts";
 import type { Configuration, ConfigureContext } from "../../context.ts";
 import { linesText } from "../../text.ts";
 import { aliveName, answerName, copyFolder } from "../answer.ts";
