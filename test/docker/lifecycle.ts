@@ -107,12 +107,13 @@ export function lifecycle(
 
       const child = stack.startUp();
       const ended = once(child, "exit");
-      await until(
-        "the up has made some containers",
-        async () => (await stackContainers(docker, name)).length >= 25,
-      );
-      killGroup(child.pid);
-      await ended;
+      try {
+        const some = async () => (await stackContainers(docker, name)).length >= 25;
+        await until("the up has made some containers", some, 600);
+      } finally {
+        killGroup(child.pid);
+        await ended;
+      }
       const left = await stackContainers(docker, name);
       expect(left.filter(({ health }) => health === "healthy").length).toBeLessThan(55);
 
