@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { compilerPackages, findCompiler, hasStandinImage } from "../../rehearsal/build.ts";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import { findCompose } from "../../targets/compose/client.ts";
-import { neighbourLimit, roomyLimit } from "../../targets/verify/neighbours.ts";
+import { limitSetting, neighbourLimit, roomyLimit } from "../../targets/verify/neighbours.ts";
 import { findPulumi, installPulumi, usePulumiOf } from "../engines/pulumi.ts";
 
 type Say = (message: string) => void;
@@ -51,7 +51,7 @@ function makeRoomForNeighbours(say: Say): void {
     if (limit >= roomyLimit) return;
     writeFileSync(neighbourLimit, String(roomyLimit));
     say(
-      `the kernel remembers up to ${roomyLimit} neighbours on all networks, not ${limit}, until the next boot (net.ipv4.neigh.default.gc_thresh3)`,
+      `the kernel remembers up to ${roomyLimit} neighbours on all networks, not ${limit}, until the next boot (${limitSetting})`,
     );
   } catch {
     // In a container it is not there, or may not be written: doctor says what is too small.

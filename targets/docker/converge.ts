@@ -34,10 +34,7 @@ export async function removeUndeclared(
       isDeepStrictEqual(options, wanted.options) &&
       subnet === wanted.subnet;
     if (asDeclared) continue;
-    const { Containers } = (await docker.getNetwork(id).inspect()) as {
-      Containers?: Record<string, unknown>;
-    };
-    for (const container of Object.keys(Containers ?? {}))
+    for (const container of await containersOn(docker, id))
       await docker.getContainer(container).remove({ force: true });
     await docker.getNetwork(id).remove();
     removed.push(name);
@@ -45,10 +42,17 @@ export async function removeUndeclared(
   return removed;
 }
 
+/** Ids of the containers on a network. */
+async function containersOn(docker: Docker, network: string): Promise<string[]> {
+  const { Containers } = (await docker.getNetwork(network).inspect()) as {
+    Containers?: Record<string, unknown>;
+  };
+  return Object.keys(Containers ?? {});
+}
+
 async function removeNetwork(docker: Docker, id: string): Promise<void> {
   const network = docker.getNetwork(id);
-  const { Containers = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
-  for (const container of Object.keys(Containers))
+  for (const container of await containersOn(docker, id))
     await network.disconnect({ Container: container, Force: true });
   await network.remove();
 }
@@ -141,10 +145,12 @@ export async function removeSeededVolumes(docker: Docker, stack: string): Promis
   for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
 }
 
-/** Requests to the engine at the same time. */
-const atOnce = 6;
-
-export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+/** Does some work for each item, for `atOnce` of them at the same time: of itself as many requests as an engine is sent. */
+export async function inParallel<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+  atOnce = 6,
+): Promise<void> {
   const queue = [...items];
   const next = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);

@@ -57,16 +57,14 @@ export async function runSeeds(
   await inParallel(seeds, async (seed) => {
     if (await isDone(docker, seed, idOf(seed))) done.add(seed);
   });
-  const queue = seeds.filter((seed) => !done.has(seed));
-  const total = queue.length;
+  const waiting = seeds.filter((seed) => !done.has(seed));
   let ran = 0;
-  const work = async () => {
-    for (let seed = queue.shift(); seed; seed = queue.shift()) {
-      await runSeed(docker, containerInputs(seed), idOf(seed));
-      progress(`${++ran}/${total} ${containerInputs(seed).name}`);
-    }
+  const run = async (seed: RegisteredResource) => {
+    const inputs = containerInputs(seed);
+    await runSeed(docker, inputs, idOf(seed));
+    progress(`${++ran}/${waiting.length} ${inputs.name}`);
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await inParallel(waiting, run, atOnce);
   return ran;
 }
 

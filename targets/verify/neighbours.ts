@@ -13,13 +13,16 @@ export interface NeighbourTable {
   full: number;
 }
 
+/** The limit's name among the kernel's settings. */
+export const limitSetting = "net.ipv4.neigh.default.gc_thresh3";
+
 /** Where the limit is on a host. */
-export const neighbourLimit = "/proc/sys/net/ipv4/neigh/default/gc_thresh3";
+export const neighbourLimit = `/proc/sys/${limitSetting.replaceAll(".", "/")}`;
 
 /** A limit with room for several stacks of the whole catalogue. */
 export const roomyLimit = 8192;
 
-export const neighbourFix = `sysctl -w net.ipv4.neigh.default.gc_thresh3=${roomyLimit} (and the same line, without sysctl -w, in /etc/sysctl.d/60-neighbours.conf for the next boot)`;
+export const neighbourFix = `sysctl -w ${limitSetting}=${roomyLimit} (and the same line, without sysctl -w, in /etc/sysctl.d/60-neighbours.conf for the next boot)`;
 
 /**
  * Entries of the table when every service of the stack has looked for every other one on its networks, as a measurement

@@ -90,10 +90,10 @@ export async function neighboursOf(
   args: { image: string; stack: string },
 ): Promise<NeighbourTable | undefined> {
   const output = await runStandin(docker, { host: true, ...args }, ["neighbours"], undefined);
+  if (output.trim() === "") return undefined;
   const numbers = new Map(output.split("\n").map((line) => line.split(" ") as [string, string]));
-  const [limit, entries, full] = ["limit", "entries", "full"].map((name) => Number(numbers.get(name)));
-  if (limit === undefined || entries === undefined || full === undefined) return undefined;
-  return Number.isNaN(limit) ? undefined : { limit, entries, full };
+  const number = (name: string) => Number(numbers.get(name));
+  return { limit: number("limit"), entries: number("entries"), full: number("full") };
 }
 
 async function runStandin(

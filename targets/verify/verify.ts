@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "../../stacks/cidr.ts";
 import type { Link, Platform } from "../../stacks/platform.ts";
+import { inParallel } from "../docker/converge.ts";
 import { stackContainers } from "../docker/host.ts";
 import { hasRoom, requireSent } from "./neighbours.ts";
 import { neighboursOf, probeFrom, routesOf } from "./probe.ts";
@@ -93,57 +94,54 @@ export async function verifyStack(
   const table = await neighboursOf(docker, where);
   const roomy = hasRoom(table, platform);
   const outside = [...egressGateway(platform), ...options.outside];
-  const queue = [...namespaces];
+  const pace = roomy ? "" : ", one at a time: the host's table of neighbours is small";
   let done = 0;
-  const work = async () => {
-    for (let source = queue.shift(); source; source = queue.shift()) {
-      const all = targetsFrom(source, namespaces, platform);
-      const targets = all.filter(({ address }) => isRoutable(source, address, hostRoutes));
-      result.unroutable += all.length - targets.length;
-      const confined = isConfined(source, platform);
-      if (confined) result.confined++;
-      const escapes = confined ? outside : [];
-      const answers = await probeFrom(docker, {
-        containerId: source.containerId,
-        ...where,
-        ...(source.wayOut ? { within: [...source.subnets, ...hostRoutes].map(formatCidr) } : {}),
-        targets: [
-          ...targets.map((target) => ({ ...target, tries: target.declared ? declaredTries : 1 })),
-          ...escapes.map((target) => ({ ...target, protocol: "tcp" as const, tries: 1 })),
-        ],
-      });
-      result.probes += targets.length + escapes.length;
-      const opened = new Set<number>();
-      for (const answer of answers) {
-        const target = targets[answer.index];
-        if (!target) {
-          // Outside, a refusal is an answer too: the packet got there.
-          const leak = escapes[answer.index - targets.length];
-          if (leak) result.escaped.push({ from: source.host, to: "outside", protocol: "tcp", ...leak });
-          continue;
-        }
-        if (answer.result !== "open") continue;
-        opened.add(answer.index);
-        result.open++;
-        const meaning = meaningOf(target, answer.address, platform);
-        if (meaning === "undeclared") result.undeclaredOpen.push(findingOf(target, answer.address));
-        if (meaning === "reverse-on-link") result.reverseOnLink++;
-        if (meaning === "other-port-on-link") result.otherPortOnLink++;
-        mark(
-          target,
-          meaning === "reverse-on-link" ? "reverse" : meaning === "undeclared" ? "undeclared" : "declared",
-        );
+  const measure = async (source: Namespace) => {
+    const all = targetsFrom(source, namespaces, platform);
+    const targets = all.filter(({ address }) => isRoutable(source, address, hostRoutes));
+    result.unroutable += all.length - targets.length;
+    const confined = isConfined(source, platform);
+    if (confined) result.confined++;
+    const escapes = confined ? outside : [];
+    const answers = await probeFrom(docker, {
+      containerId: source.containerId,
+      ...where,
+      ...(source.wayOut ? { within: [...source.subnets, ...hostRoutes].map(formatCidr) } : {}),
+      targets: [
+        ...targets.map((target) => ({ ...target, tries: target.declared ? declaredTries : 1 })),
+        ...escapes.map((target) => ({ ...target, protocol: "tcp" as const, tries: 1 })),
+      ],
+    });
+    result.probes += targets.length + escapes.length;
+    const opened = new Set<number>();
+    for (const answer of answers) {
+      const target = targets[answer.index];
+      if (!target) {
+        // Outside, a refusal is an answer too: the packet got there.
+        const leak = escapes[answer.index - targets.length];
+        if (leak) result.escaped.push({ from: source.host, to: "outside", protocol: "tcp", ...leak });
+        continue;
       }
-      for (const [position, target] of targets.entries()) {
-        if (!target.declared || opened.has(position)) continue;
-        result.declaredClosed.push(findingOf(target, target.address));
-        mark(target, "missing");
-      }
-      const pace = roomy ? "" : ", one at a time: the host's table of neighbours is small";
-      options.progress(`${++done} of ${namespaces.length} services measured, ${result.probes} probes${pace}`);
+      if (answer.result !== "open") continue;
+      opened.add(answer.index);
+      result.open++;
+      const meaning = meaningOf(target, answer.address, platform);
+      if (meaning === "undeclared") result.undeclaredOpen.push(findingOf(target, answer.address));
+      if (meaning === "reverse-on-link") result.reverseOnLink++;
+      if (meaning === "other-port-on-link") result.otherPortOnLink++;
+      mark(
+        target,
+        meaning === "reverse-on-link" ? "reverse" : meaning === "undeclared" ? "undeclared" : "declared",
+      );
     }
+    for (const [position, target] of targets.entries()) {
+      if (!target.declared || opened.has(position)) continue;
+      result.declaredClosed.push(findingOf(target, target.address));
+      mark(target, "missing");
+    }
+    options.progress(`${++done} of ${namespaces.length} services measured, ${result.probes} probes${pace}`);
   };
-  await Promise.all(Array.from({ length: roomy ? atOnce : 1 }, work));
+  await inParallel(namespaces, measure, roomy ? atOnce : 1);
   requireSent(table, await neighboursOf(docker, where));
 
   const { undeclaredOpen, declaredClosed, escaped } = result;

@@ -18,6 +18,7 @@ import { diskSpace, mountPointsOf, oneFilesystem, storageFolders } from "../../c
 import { dockerCompose, nodeVersion, pulumiCli, standin } from "../../cli/doctor/tools.ts";
 import { type Cidr, formatCidr, parseCidr } from "../../stacks/cidr.ts";
 import { loadStack } from "../../stacks/load.ts";
+import { projectRoot } from "../fixtures/folders.ts";
 
 const file = "Pulumi.prod.yaml";
 
@@ -162,7 +163,7 @@ describe("network", () => {
   });
 
   it("has room for the stack's neighbours", () => {
-    const { platform } = loadStack(join(import.meta.dirname, "..", ".."), "dev", {});
+    const { platform } = loadStack(projectRoot, "dev", {});
     expect(neighbourTable(platform, "8192\n").state).toBe("ok");
     const small = neighbourTable(platform, "1024\n");
     expect(small).toMatchObject({ state: "warning", found: expect.stringContaining("takes 1024 entries") });
