@@ -680,7 +680,7 @@ static void prepare_names(void) {
 
 /* ---- probe: targets --------------------------------------------------------------------- */
 
-enum { MAX_FLIGHTS = 1000, PAUSE_MS = 250, DNS_EVENT = MAX_FLIGHTS };
+enum { MAX_FLIGHTS = 1000, PAUSE_MS = 250, DNS_EVENT = MAX_FLIGHTS, MAX_UNEXPLAINED = 10 };
 enum result { OPEN, REFUSED, UNREACHABLE, TIMEOUT, UNRESOLVED, ERROR };
 static const char *const results[] = { "open", "refused", "unreachable", "timeout", "unresolved", "error" };
 
@@ -689,6 +689,7 @@ static struct target {
     char *id;
     int64_t pause_end;
     int32_t next, name, timeout, tries; /* name -1: the address was given */
+    int32_t unexplained;
     struct in_addr address;
     uint16_t port;
     bool udp;
@@ -747,7 +748,7 @@ static void finish(int32_t i, enum result result, const char *detail) {
 }
 
 static void finish_errno(int32_t i, int error) {
-    if (error == 0)
+    if (error == 0 || error == ECONNRESET || error == EPIPE) /* a reset after the handshake: something listens */
         finish(i, OPEN, NULL);
     else if (error == ECONNREFUSED) /* a reset, or ICMP "port unreachable" (a firewall may send both) */
         finish(i, REFUSED, NULL);
@@ -888,16 +889,20 @@ static bool launch(int32_t i) {
     return true;
 }
 
-static void land(int slot, int error) {
+static void free_flight(int slot) {
     close(flights[slot].fd);
     flights[slot].fd = -1;
     free_flights[free_count++] = slot;
+}
+
+static void land(int slot, int error) {
+    free_flight(slot);
     finish_errno(flights[slot].target, error);
 }
 
 static void look_at_flight(int slot) {
-    const struct target *t = &targets[flights[slot].target];
-    struct sockaddr_in self = { .sin_family = 0 };
+    struct target *t = &targets[flights[slot].target];
+    struct sockaddr_in self = { .sin_family = 0 }, peer;
     char reply[16];
     int fd = flights[slot].fd, error = 0;
     if (!t->udp)
@@ -905,6 +910,16 @@ static void look_at_flight(int slot) {
     else if (recv(fd, reply, sizeof reply, 0) < 0)
         error = errno;
     if (error == EAGAIN || error == EINTR) return;
+    /* "No error" is not "connected": on Linux 6.18, one of two million sockets whose host was unreachable was closed
+     * without an error to read. Why it was closed is not known, so it is no result either: the target flies again. */
+    if (!error && getpeername(fd, (struct sockaddr *)&peer, &(socklen_t){ sizeof peer }) < 0) {
+        if (t->unexplained++ < MAX_UNEXPLAINED) {
+            free_flight(slot);
+            push(&ready, flights[slot].target);
+            return;
+        }
+        error = errno;
+    }
     /* A try at a closed local port can get that very port as its own and so reach itself. */
     if (!error && getsockname(fd, (struct sockaddr *)&self, &(socklen_t){ sizeof self }) == 0 &&
         self.sin_port == htons(t->port) && self.sin_addr.s_addr == t->address.s_addr)

@@ -29,7 +29,7 @@ const targetFile = "targets";
 /**
  * Tries connections from inside a container's network namespace, with a container of the stand-in image that joins it.
  * Works for images without any shell. Returns the targets that answered.
- * @throws EnvironmentFault when the prober fails
+ * @throws EnvironmentFault when the prober fails, or could not try a target
  */
 export async function probeFrom(
   docker: Docker,
@@ -53,18 +53,37 @@ export async function probeFrom(
       "probe",
       `/${targetFile}`,
       "--only",
-      "open,refused",
+      "open,refused,error",
       ...(args.within ?? []).flatMap((cidr) => ["--within", cidr]),
     ],
     `${lines.join("\n")}\n`,
   );
+  return readAnswers(output, args.targets);
+}
+
+/**
+ * The targets that answered, by what a prober printed.
+ * @throws EnvironmentFault when it did not come to its end, or could not try a target, so that nothing is known of it
+ */
+export function readAnswers(
+  output: string,
+  targets: readonly Pick<ProbeTarget, "address" | "port">[],
+): ProbeAnswer[] {
   const answers: ProbeAnswer[] = [];
   let complete = false;
   for (const line of output.split("\n")) {
-    const [first = "", result = "", address = ""] = line.split(" ");
-    if (first === "done") complete = Number(result) === args.targets.length;
+    const [first = "", result = "", ...rest] = line.split(" ");
+    const detail = rest.join(" ");
+    if (first === "done") complete = Number(result) === targets.length;
     else if (result === "open" || result === "refused")
-      answers.push({ index: Number(first), result, address });
+      answers.push({ index: Number(first), result, address: detail });
+    else if (result === "error") {
+      const { address, port } = targets[Number(first)] ?? {};
+      throw new EnvironmentFault(
+        `a prober could not try ${address} port ${port}: ${detail}`,
+        "verify again when the machine has less to do",
+      );
+    }
   }
   if (!complete) throw new EnvironmentFault(`a prober stopped early: ${output.slice(-300)}`);
   return answers;
