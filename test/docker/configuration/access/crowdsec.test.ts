@@ -5,6 +5,7 @@ import { projectRoot } from "../../../fixtures/folders.ts";
 import { found, service } from "../../../fixtures/platforms.ts";
 import { filesOf } from "../../../stacks/configure/fixtures.ts";
 import { docker, until } from "../../harness.ts";
+import { nginxWith } from "../nginx.ts";
 import { makeNetwork, noReal, type RunningProgram, realProgram, removeTest, startReal } from "../real.ts";
 
 const programs = { crowdsec: realProgram("crowdsec"), nginx: realProgram("nginx") };
@@ -122,31 +123,19 @@ async function startDockerApi(network: string, containers: readonly string[]): P
     State: "running",
   }));
   const json = (value: unknown) => `return 200 '${JSON.stringify(value)}';`;
-  const configuration = `
-    worker_processes 1;
-    pid /tmp/nginx.pid;
-    error_log stderr warn;
-    events {}
-    http {
-      access_log off;
-      client_body_temp_path /tmp/body;
-      proxy_temp_path /tmp/proxy;
-      fastcgi_temp_path /tmp/fastcgi;
-      uwsgi_temp_path /tmp/uwsgi;
-      scgi_temp_path /tmp/scgi;
-      default_type application/json;
-      add_header Api-Version 1.41;
-      server {
-        listen 2375;
-        location ~ /_ping$ { return 200 OK; }
-        location ~ /info$ { ${json({ Swarm: { LocalNodeState: "inactive" } })} }
-        location ~ /containers/json$ { ${json(listed)} }
-        location ~ /containers/c\\d+/json$ { ${json({ Id: "c0", Config: { Tty: true } })} }
-        location ~ /containers/c0/logs$ { alias /etc/api/log; }
-        location ~ /containers/c1/logs$ { return 200 ''; }
-        location ~ /events$ { return 200 ''; }
-      }
-    }`;
+  const configuration = nginxWith(`
+    default_type application/json;
+    add_header Api-Version 1.41;
+    server {
+      listen 2375;
+      location ~ /_ping$ { return 200 OK; }
+      location ~ /info$ { ${json({ Swarm: { LocalNodeState: "inactive" } })} }
+      location ~ /containers/json$ { ${json(listed)} }
+      location ~ /containers/c\\d+/json$ { ${json({ Id: "c0", Config: { Tty: true } })} }
+      location ~ /containers/c0/logs$ { alias /etc/api/log; }
+      location ~ /containers/c1/logs$ { return 200 ''; }
+      location ~ /events$ { return 200 ''; }
+    }`);
   const log = `${failedSignIn}\n`.repeat(10);
   const api = await startReal(programs.nginx, {
     name: `${network}-api`,

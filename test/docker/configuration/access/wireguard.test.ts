@@ -8,6 +8,7 @@ import { platformOf, service } from "../../../fixtures/platforms.ts";
 import { stackConfig } from "../../../fixtures/stackConfigs.ts";
 import { filesOf } from "../../../stacks/configure/fixtures.ts";
 import { docker, until } from "../../harness.ts";
+import { nginxWith } from "../nginx.ts";
 import { makeNetwork, noReal, type RunningProgram, realProgram, removeTest, startReal } from "../real.ts";
 
 const programs = { wireguard: realProgram("wireguard"), nginx: realProgram("nginx") };
@@ -174,17 +175,4 @@ describe.skipIf(missing)("WireGuard, given the devices of a stack's config", () 
   });
 });
 
-const siteConfiguration = `
-worker_processes 1;
-pid /tmp/nginx.pid;
-error_log stderr warn;
-events {}
-http {
-  access_log off;
-  client_body_temp_path /tmp/body;
-  proxy_temp_path /tmp/proxy;
-  fastcgi_temp_path /tmp/fastcgi;
-  uwsgi_temp_path /tmp/uwsgi;
-  scgi_temp_path /tmp/scgi;
-  server { listen 8080; location / { return 200 '${page}'; } }
-}`;
+const siteConfiguration = nginxWith(`server { listen 8080; location / { return 200 '${page}'; } }`);

@@ -1,4 +1,5 @@
 import { docker } from "../../harness.ts";
+import { nginxWith } from "../nginx.ts";
 import { type RunningProgram, realProgram, startReal } from "../real.ts";
 
 /** A request from inside the test's network. */
@@ -45,34 +46,22 @@ export async function startApplications(
 function applications(ports: readonly number[]): string {
   const said =
     "by=$hostname host=$host port=$server_port path=$request_uri user=$http_remote_user real=$http_x_real_ip for=$http_x_forwarded_for proto=$http_x_forwarded_proto upgrade=$http_upgrade";
-  return `
-    worker_processes 1;
-    pid /tmp/nginx.pid;
-    error_log stderr warn;
-    events {}
-    http {
-      access_log off;
-      client_max_body_size 0;
-      client_body_temp_path /tmp/body;
-      proxy_temp_path /tmp/proxy;
-      fastcgi_temp_path /tmp/fastcgi;
-      uwsgi_temp_path /tmp/uwsgi;
-      scgi_temp_path /tmp/scgi;
-      default_type text/plain;
-      map $http_cookie $session { default ""; "~session=alice" alice; }
-      map $request_uri $long { default ""; "~/long" "${"a".repeat(2000)}"; }
-      server {
-        ${ports.map((port) => `listen ${port};`).join("\n        ")}
-        location /api/authz/ {
-          if ($session = "") { add_header Location "https://auth.example/?rd=$http_x_forwarded_uri" always; return 302; }
-          add_header Remote-User $session;
-          add_header Remote-Groups admins;
-          return 200;
-        }
-        location /film { default_type video/mp4; return 200 "${"f".repeat(2000)}"; }
-        location / { return 200 "${said} $long"; }
+  return nginxWith(`
+    client_max_body_size 0;
+    default_type text/plain;
+    map $http_cookie $session { default ""; "~session=alice" alice; }
+    map $request_uri $long { default ""; "~/long" "${"a".repeat(2000)}"; }
+    server {
+      ${ports.map((port) => `listen ${port};`).join("\n        ")}
+      location /api/authz/ {
+        if ($session = "") { add_header Location "https://auth.example/?rd=$http_x_forwarded_uri" always; return 302; }
+        add_header Remote-User $session;
+        add_header Remote-Groups admins;
+        return 200;
       }
-    }`;
+      location /film { default_type video/mp4; return 200 "${"f".repeat(2000)}"; }
+      location / { return 200 "${said} $long"; }
+    }`);
 }
 
 /** Asks a server at an address of the network, whatever name the request is for. */

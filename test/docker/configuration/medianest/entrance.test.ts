@@ -7,6 +7,7 @@ import { platformOf, service } from "../../../fixtures/platforms.ts";
 import { filesOf } from "../../../stacks/configure/fixtures.ts";
 import { until } from "../../harness.ts";
 import { stackWith } from "../data/databases.ts";
+import { nginxWith } from "../nginx.ts";
 import {
   makeNetwork,
   noReal,
@@ -52,13 +53,8 @@ function files(changes: Readonly<Record<string, string>>, of = dev): Map<string,
 const offline = { "medianest-frontend:3000": "127.0.0.1:3000", "medianest-backend:4000": "127.0.0.1:4000" };
 
 /** Stands for frontend or backend: says who it is and what it was asked with. */
-const neighbour = (port: number, name: string) => `
-pid /tmp/nginx.pid;
-error_log stderr;
-events {}
-http {
-  access_log off;
-  client_body_temp_path /tmp/a; proxy_temp_path /tmp/b; fastcgi_temp_path /tmp/c; uwsgi_temp_path /tmp/d; scgi_temp_path /tmp/e;
+const neighbour = (port: number, name: string) =>
+  nginxWith(`
   client_max_body_size 100m;
   server {
     listen ${port};
@@ -70,8 +66,7 @@ http {
     }
     location /api/v1/large { default_type application/json; return 200 "${"x".repeat(3000)}"; }
     location / { return 200 "${name} $request_uri for $http_x_forwarded_for at $http_host"; }
-  }
-}`;
+  }`);
 
 describe.skipIf(noNginx !== "")("MediaNest's entrance", () => {
   let backend: RunningProgram;

@@ -1,4 +1,5 @@
 import { docker } from "../../harness.ts";
+import { nginxWith } from "../nginx.ts";
 import { type RunningProgram, realProgram, startReal } from "../real.ts";
 
 export interface StandInArgs {
@@ -54,62 +55,50 @@ function nginx({ endpoints, gateway, unguarded, engine, guarded, vpn }: StandInA
   const ports = [...new Set(endpoints.map(({ port }) => port))].filter((port) => !special.includes(port));
   const json = (items: object[]) => `'${JSON.stringify(items)}'`;
   const header = vpn.header.toLowerCase().replaceAll("-", "_");
-  return `
-    worker_processes 1;
-    pid /tmp/nginx.pid;
-    error_log stderr warn;
-    events {}
-    http {
-      access_log off;
-      client_body_temp_path /tmp/body;
-      proxy_temp_path /tmp/proxy;
-      fastcgi_temp_path /tmp/fastcgi;
-      uwsgi_temp_path /tmp/uwsgi;
-      scgi_temp_path /tmp/scgi;
-      default_type "text/plain; version=0.0.4";
-      server {
-        ${ports.map((port) => `listen ${port};`).join(" ")}
-        location / { return 404; }
-        location /metrics { return 200 "standin 1\\n"; }
+  return nginxWith(`
+    default_type "text/plain; version=0.0.4";
+    server {
+      ${ports.map((port) => `listen ${port};`).join(" ")}
+      location / { return 404; }
+      location /metrics { return 200 "standin 1\\n"; }
+    }
+    server {
+      listen ${guarded.port};
+      location /metrics {
+        if ($http_authorization != "Bearer ${guarded.token}") { return 403; }
+        return 200 "standin 1\\n";
       }
-      server {
-        listen ${guarded.port};
-        location /metrics {
-          if ($http_authorization != "Bearer ${guarded.token}") { return 403; }
-          return 200 "standin 1\\n";
-        }
+    }
+    server {
+      listen ${vpn.port};
+      location ${vpn.path} {
+        if ($http_${header} != "${vpn.key}") { return 401; }
+        return 200 '${vpn.answer}';
       }
-      server {
-        listen ${vpn.port};
-        location ${vpn.path} {
-          if ($http_${header} != "${vpn.key}") { return 401; }
-          return 200 '${vpn.answer}';
-        }
+    }
+    server {
+      listen ${gateway.port} ssl;
+      ssl_certificate /tmp/cert.pem;
+      ssl_certificate_key /tmp/key.pem;
+      location = / {
+        if ($host = "${unguarded}") { return 200 "hello"; }
+        if ($http_accept != "application/json") { return 302 https://auth.example/; }
+        return 401;
       }
-      server {
-        listen ${gateway.port} ssl;
-        ssl_certificate /tmp/cert.pem;
-        ssl_certificate_key /tmp/key.pem;
-        location = / {
-          if ($host = "${unguarded}") { return 200 "hello"; }
-          if ($http_accept != "application/json") { return 302 https://auth.example/; }
-          return 401;
-        }
-        location / { return 200 "ok"; }
+      location / { return 200 "ok"; }
+    }
+    server {
+      listen ${engine.port};
+      default_type application/json;
+      add_header Api-Version 1.41;
+      location = /_ping { return 200 "OK"; }
+      location ~ ^/v1\\.[0-9]+/networks$ { return 200 '[{"Id":"n1","Name":"net","Labels":{}}]'; }
+      location ~ ^/v1\\.[0-9]+/containers/json$ {
+        if ($args ~ "running") { return 200 ${json(engine.running)}; }
+        if ($args ~ "healthy") { return 200 ${json(engine.healthy)}; }
+        return 200 ${json(engine.listed)};
       }
-      server {
-        listen ${engine.port};
-        default_type application/json;
-        add_header Api-Version 1.41;
-        location = /_ping { return 200 "OK"; }
-        location ~ ^/v1\\.[0-9]+/networks$ { return 200 '[{"Id":"n1","Name":"net","Labels":{}}]'; }
-        location ~ ^/v1\\.[0-9]+/containers/json$ {
-          if ($args ~ "running") { return 200 ${json(engine.running)}; }
-          if ($args ~ "healthy") { return 200 ${json(engine.healthy)}; }
-          return 200 ${json(engine.listed)};
-        }
-      }
-    }`;
+    }`);
 }
 
 /** A container as the Docker API lists it. */
