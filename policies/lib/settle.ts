@@ -7,7 +7,8 @@ export interface Unknown {
 
 /**
  * Copies inputs out of @pulumi/policy's `unknownCheckingProxy`, which throws on the first unknown value. What is not
- * known is left out of the copy and listed, so that one unknown does not hide what is wrong elsewhere.
+ * known is left out of the copy and listed, so that one unknown does not hide what is wrong elsewhere. Null is left out, too:
+ * policies of a whole stack see a resource as its provider plans it, with null for all that is not set.
  */
 export function settle(inputs: unknown): { plain: Record<string, unknown>; unknowns: Unknown[] } {
   const unknowns: Unknown[] = [];
@@ -15,7 +16,8 @@ export function settle(inputs: unknown): { plain: Record<string, unknown>; unkno
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.keys(value).flatMap((key): [string, unknown][] => {
       try {
-        return [[key, copy((value as Record<string, unknown>)[key], [...path, key])]];
+        const inner = copy((value as Record<string, unknown>)[key], [...path, key]);
+        return inner === null ? [] : [[key, inner]];
       } catch (error) {
         if (!isUnknown(error)) throw error;
         unknowns.push({ path: [...path, key].join("."), error });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { Policy } from "../../policies/lib/policy.ts";
 import { evaluate, policies } from "../../policies/pack.ts";
 import { loadStack } from "../../stacks/load.ts";
 import { checkProgram } from "../../targets/check/check.ts";
 import { declareStack } from "../../targets/declare.ts";
 import { declared, devStack, realStack } from "../components/fixtures.ts";
 import { projectRoot } from "../fixtures/folders.ts";
-import { inEngine } from "./engine.ts";
+import { inEngine, withNulls } from "./engine.ts";
 import { previewed } from "./preview.ts";
 import { stackResources } from "./stacks.ts";
 
@@ -65,6 +66,14 @@ describe.each([
   it("breaks no mandatory policy", () => {
     const broken = verdicts.filter(({ level, messages }) => level === "mandatory" && messages.length > 0);
     expect(broken.map(({ name, messages }) => [name, messages])).toEqual([]);
+  });
+
+  it("is judged alike where a provider tells what is not set as null", () => {
+    const planned = withNulls(resources, policies);
+    const nulls = planned.filter(({ inputs }) => Object.values(inputs).includes(null));
+    expect(nulls.length).toBe(resources.length);
+    for (const { name, messages, undecided, ...policy } of verdicts)
+      expect(inEngine({ name, ...policy } as Policy, planned), name).toEqual({ messages, undecided });
   });
 });
 

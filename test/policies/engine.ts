@@ -70,3 +70,49 @@ function policyResource(resource: EngineResource): PolicyResource {
     asType: () => undefined,
   };
 }
+
+/**
+ * The resources as a provider plans them that tells everything it knows of: null for what is not set, of all that a policy
+ * reads and all that others of the same type have.
+ */
+export function withNulls(
+  resources: readonly EngineResource[],
+  policies: readonly Policy[],
+): EngineResource[] {
+  const keys = new Map<string, Set<string>>();
+  const keysAt = (place: string) => {
+    const known = keys.get(place) ?? new Set<string>();
+    keys.set(place, known);
+    return known;
+  };
+  const collect = (value: unknown, place: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (!Array.isArray(value)) keysAt(place).add(key);
+      collect(inner, Array.isArray(value) ? place : `${place}.${key}`);
+    }
+  };
+  const filled = (value: unknown, place: string): unknown => {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map((inner) => filled(inner, place));
+    const inner = value as Record<string, unknown>;
+    return Object.fromEntries(
+      [...new Set([...Object.keys(inner), ...keysAt(place)])].map((key) => [
+        key,
+        inner[key] === undefined ? null : filled(inner[key], `${place}.${key}`),
+      ]),
+    );
+  };
+  for (const { type, inputs } of resources) collect(inputs, type);
+  for (const type of new Set(resources.map((resource) => resource.type)))
+    for (const { reads } of policies)
+      for (const path of reads) {
+        const names = path.split(".");
+        for (const [depth, name] of names.entries())
+          keysAt([type, ...names.slice(0, depth)].join(".")).add(name);
+      }
+  return resources.map((resource) => ({
+    ...resource,
+    inputs: filled(resource.inputs, resource.type) as EngineResource["inputs"],
+  }));
+}
