@@ -889,14 +889,14 @@ static bool launch(int32_t i) {
     return true;
 }
 
-static void free_flight(int slot) {
+static void end_flight(int slot) {
     close(flights[slot].fd);
     flights[slot].fd = -1;
     free_flights[free_count++] = slot;
 }
 
 static void land(int slot, int error) {
-    free_flight(slot);
+    end_flight(slot);
     finish_errno(flights[slot].target, error);
 }
 
@@ -914,7 +914,7 @@ static void look_at_flight(int slot) {
      * without an error to read. Why it was closed is not known, so it is no result either: the target flies again. */
     if (!error && getpeername(fd, (struct sockaddr *)&peer, &(socklen_t){ sizeof peer }) < 0) {
         if (t->unexplained++ < MAX_UNEXPLAINED) {
-            free_flight(slot);
+            end_flight(slot);
             push(&ready, flights[slot].target);
             return;
         }

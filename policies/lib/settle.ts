@@ -7,8 +7,8 @@ export interface Unknown {
 
 /**
  * Copies inputs out of @pulumi/policy's `unknownCheckingProxy`, which throws on the first unknown value. What is not
- * known is left out of the copy and listed, so that one unknown does not hide what is wrong elsewhere. Null is left out, too:
- * policies of a whole stack see a resource as its provider plans it, with null for all that is not set.
+ * known is left out of the copy and listed, so that one unknown does not hide what is wrong elsewhere. Null is left out,
+ * too: policies of a whole stack see a resource as its provider plans it, with null for all that is not set.
  */
 export function settle(inputs: unknown): { plain: Record<string, unknown>; unknowns: Unknown[] } {
   const unknowns: Unknown[] = [];

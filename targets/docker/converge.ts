@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type Docker from "dockerode";
 import type { Platform } from "../../stacks/platform.ts";
+import { inParallel } from "../inParallel.ts";
 import { isMissing, stackContainers, stackNetworks } from "./host.ts";
 
 /** A network as the program declares it. */
@@ -143,19 +144,6 @@ export async function removeSeededVolumes(docker: Docker, stack: string): Promis
   const filters = JSON.stringify({ label: [`ums.stack=${stack}`, "ums.seeds"] });
   const { Volumes } = await docker.listVolumes({ filters });
   for (const { Name } of Volumes ?? []) await docker.getVolume(Name).remove();
-}
-
-/** Does some work for each item, for `atOnce` of them at the same time: of itself as many requests as an engine is sent. */
-export async function inParallel<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<unknown>,
-  atOnce = 6,
-): Promise<void> {
-  const queue = [...items];
-  const next = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, next));
 }
 
 function ignore(...codes: number[]): (error: unknown) => void {

@@ -2,8 +2,8 @@ import type Docker from "dockerode";
 import { pack } from "tar-stream";
 import { EnvironmentFault } from "../../stacks/errors.ts";
 import { type ContainerInputs, containerInputs, containersOf } from "../compose/render.ts";
+import { inParallel } from "../inParallel.ts";
 import { type DeclaredProgram, dockerTypes, type RegisteredResource } from "../resources.ts";
-import { inParallel } from "./converge.ts";
 import { isMissing, lastLogLines } from "./host.ts";
 
 /** Label that says what a one-shot container did, so that it is done once. */

@@ -2,8 +2,8 @@ import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { extract } from "tar-stream";
 import { containerInputs, containersOf } from "../compose/render.ts";
-import { inParallel } from "../docker/converge.ts";
 import { isMissing, stackContainers, stackNetworks } from "../docker/host.ts";
+import { inParallel } from "../inParallel.ts";
 import { type DeclaredProgram, dockerTypes } from "../resources.ts";
 import type {
   InspectedContainer,

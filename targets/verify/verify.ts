@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import { type Cidr, formatCidr, overlaps, parseCidr } from "../../stacks/cidr.ts";
 import type { Link, Platform } from "../../stacks/platform.ts";
-import { inParallel } from "../docker/converge.ts";
 import { stackContainers } from "../docker/host.ts";
+import { inParallel } from "../inParallel.ts";
 import { hasRoom, requireSent } from "./neighbours.ts";
 import { neighboursOf, probeFrom, routesOf } from "./probe.ts";
 import { isConfined, isRoutable, meaningOf, type Namespace, type Target, targetsFrom } from "./targets.ts";

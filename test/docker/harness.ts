@@ -7,8 +7,9 @@ import { execa } from "execa";
 import { extract, pack } from "tar-stream";
 import { stringify } from "yaml";
 import { standinImage } from "../../rehearsal/image.ts";
-import { inParallel, removeSeededVolumes, removeStack } from "../../targets/docker/converge.ts";
+import { removeSeededVolumes, removeStack } from "../../targets/docker/converge.ts";
 import { stackContainers, stackVolumes } from "../../targets/docker/host.ts";
+import { inParallel } from "../../targets/inParallel.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
 export const docker = new Docker();

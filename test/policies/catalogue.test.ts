@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Policy } from "../../policies/lib/policy.ts";
 import { evaluate, policies } from "../../policies/pack.ts";
 import { loadStack } from "../../stacks/load.ts";
 import { checkProgram } from "../../targets/check/check.ts";
@@ -72,8 +71,10 @@ describe.each([
     const planned = withNulls(resources, policies);
     const nulls = planned.filter(({ inputs }) => Object.values(inputs).includes(null));
     expect(nulls.length).toBe(resources.length);
-    for (const { name, messages, undecided, ...policy } of verdicts)
-      expect(inEngine({ name, ...policy } as Policy, planned), name).toEqual({ messages, undecided });
+    for (const verdict of verdicts) {
+      const { name, messages, undecided } = verdict;
+      expect(inEngine(verdict, planned), name).toEqual({ messages, undecided });
+    }
   });
 });
 

@@ -105,12 +105,11 @@ export function withNulls(
   };
   for (const { type, inputs } of resources) collect(inputs, type);
   for (const type of new Set(resources.map((resource) => resource.type)))
-    for (const { reads } of policies)
-      for (const path of reads) {
-        const names = path.split(".");
-        for (const [depth, name] of names.entries())
-          keysAt([type, ...names.slice(0, depth)].join(".")).add(name);
-      }
+    for (const path of policies.flatMap(({ reads }) => reads))
+      collect(
+        path.split(".").reduceRight((inner, name) => ({ [name]: inner }), {}),
+        type,
+      );
   return resources.map((resource) => ({
     ...resource,
     inputs: filled(resource.inputs, resource.type) as EngineResource["inputs"],

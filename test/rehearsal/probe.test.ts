@@ -47,13 +47,23 @@ async function closed(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
+/** A port of this machine that nothing listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  await closed(server);
+  return port;
+}
+
 const reason = compiler === undefined ? " (no C compiler)" : "";
 
 describe.skipIf(compiler === undefined)(`the stand-in's prober${reason}`, () => {
-  const workshop = mkdtempSync(join(tmpdir(), "ums-test-"));
-  const program = join(workshop, "standin");
+  let workshop: string;
+  let program: string;
 
   beforeAll(async () => {
+    workshop = mkdtempSync(join(tmpdir(), "ums-test-"));
+    program = join(workshop, "standin");
     const before = join(workshop, "before.h");
     writeFileSync(before, `#define _GNU_SOURCE\n${oddKernel}`);
     const words = ["-std=c11", "-Os", "-Wall", "-Wextra", "-include", before, "-o", program];
@@ -85,16 +95,11 @@ describe.skipIf(compiler === undefined)(`the stand-in's prober${reason}`, () => 
   });
 
   it("is refused where nothing listens", async () => {
-    const server = createServer();
-    const port = await listening(server);
-    await closed(server);
-    expect(await probe(port)).toEqual(["0 refused 127.0.0.1", "done 1"]);
+    expect(await probe(await closedPort())).toEqual(["0 refused 127.0.0.1", "done 1"]);
   });
 
   it("finds no port open because the kernel forgot why it is closed, and asks again", async () => {
-    const server = createServer();
-    const port = await listening(server);
-    await closed(server);
+    const port = await closedPort();
     expect(await probe(port, { FORGOTTEN_ERRORS: "3" })).toEqual(["0 refused 127.0.0.1", "done 1"]);
     expect(await probe(port, { FORGOTTEN_ERRORS: "1000" })).toEqual([
       "0 error Transport endpoint is not connected",

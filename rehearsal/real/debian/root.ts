@@ -13,6 +13,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { EnvironmentFault } from "../../../stacks/errors.ts";
+import { inParallel } from "../../../targets/inParallel.ts";
 import type { FetchedPackage } from "./apt.ts";
 import { unpacked } from "./recipe.ts";
 
@@ -35,15 +36,12 @@ export async function unpackRoot(
     symlinkSync(`usr/${folder}`, join(root, folder));
   }
   symlinkSync("/run", join(root, "var/run"));
-  const queue = [...packages];
   let done = 0;
-  const work = async () => {
-    for (let one = queue.shift(); one; one = queue.shift()) {
-      await unpackPackage(root, one);
-      progress(`unpacked ${++done} of ${packages.length} packages`);
-    }
+  const unpack = async (one: FetchedPackage) => {
+    await unpackPackage(root, one);
+    progress(`unpacked ${++done} of ${packages.length} packages`);
   };
-  await Promise.all(Array.from({ length: cpus().length }, work));
+  await inParallel(packages, unpack, cpus().length);
   await finishRoot(root);
   for (const [from, to] of Object.entries(moved)) renameSync(join(root, from), join(root, to));
 }

@@ -52,7 +52,7 @@ function applications(ports: readonly number[]): string {
     map $http_cookie $session { default ""; "~session=alice" alice; }
     map $request_uri $long { default ""; "~/long" "${"a".repeat(2000)}"; }
     server {
-      ${ports.map((port) => `listen ${port};`).join("\n        ")}
+      ${ports.map((port) => `listen ${port};`).join(" ")}
       location /api/authz/ {
         if ($session = "") { add_header Location "https://auth.example/?rd=$http_x_forwarded_uri" always; return 302; }
         add_header Remote-User $session;
