@@ -26,6 +26,7 @@ function containers(name: string, include: string[], exclude: string[] = []) {
       fileParallelism: false,
       testTimeout: 15 * 60_000,
       hookTimeout: 15 * 60_000,
+      expect: { poll: { timeout: 60_000, interval: 500 } },
     },
   };
 }
@@ -43,6 +44,7 @@ export default defineConfig({
           setupFiles: ["test/fixtures/afterFile.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
         },
       },
       // Most of a container test is waiting, so `npm test` runs both at once, each on networks and ports of its own.

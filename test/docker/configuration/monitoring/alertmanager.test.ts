@@ -97,7 +97,7 @@ describe.skipIf(missing)("Alertmanager", () => {
       expect(await kept()).toEqual([]);
       await down("postgres");
       await expect
-        .poll(kept, { timeout: 30_000 })
+        .poll(kept)
         .toEqual(["ServiceDown grafana", "ServiceDown postgres-exporter", "ServiceDown prowlarr"]);
     });
 
@@ -111,7 +111,7 @@ describe.skipIf(missing)("Alertmanager", () => {
       );
       expect(await kept()).not.toContain("RouteDown kavita");
       await fire("alertname=ServiceDown", "service=traefik", "severity=critical", "concern=availability");
-      await expect.poll(kept, { timeout: 30_000 }).toContain("RouteDown kavita");
+      await expect.poll(kept).toContain("RouteDown kavita");
     });
 
     it("keeps back the lesser alert about one thing", async () => {
@@ -123,7 +123,7 @@ describe.skipIf(missing)("Alertmanager", () => {
       ];
       await fire(...expiring, "severity=warning");
       await fire(...expiring, "severity=critical");
-      await expect.poll(kept, { timeout: 30_000 }).toContain("CertificateExpiring kavita");
+      await expect.poll(kept).toContain("CertificateExpiring kavita");
     });
   });
 });

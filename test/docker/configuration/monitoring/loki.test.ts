@@ -61,7 +61,7 @@ describe.skipIf(missing)("Loki", () => {
         ({ values }) => values.map(([, written]) => written),
       );
     };
-    await expect.poll(find, { timeout: 60_000 }).toEqual(["found a film"]);
+    await expect.poll(find).toEqual(["found a film"]);
   });
 
   it("deletes what is older than the stack's config says", async () => {
