@@ -1,13 +1,14 @@
 import {
   closeSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 
@@ -44,13 +45,20 @@ function writeWhole(path: string, text: string, mode: number): void {
   }
 }
 
-/** Adds a line to a file that is only ever added to, and that its owner alone can read. On disk when it returns. */
+/**
+ * Adds a line to a file that is only ever added to, and that its owner alone can read: whole and on disk when it returns,
+ * or not at all.
+ */
 export function appendPrivate(path: string, line: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const file = openSync(path, "a", 0o600);
+  const { size } = fstatSync(file);
   try {
-    writeSync(file, `${line}\n`);
+    writeFileSync(file, `${line}\n`);
     fsyncSync(file);
+  } catch (error) {
+    ftruncateSync(file, size);
+    throw error;
   } finally {
     closeSync(file);
   }

@@ -1,26 +1,20 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import { writePrivate } from "../../targets/files.ts";
-import { folder } from "../fixtures/folders.ts";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { appendPrivate, writePrivate } from "../../targets/files.ts";
+import { folder, projectRoot } from "../fixtures/folders.ts";
 
-/** Bytes the file system takes at once; a nearly full disk takes fewer than it is given. */
-let most = Number.POSITIVE_INFINITY;
-
-vi.mock("node:fs", async (original) => {
-  const fs = await original<typeof import("node:fs")>();
-  const writeSync = (file: number, data: string | Uint8Array, ...rest: unknown[]) => {
-    const bytes = typeof data === "string" ? Buffer.from(data) : data;
-    const [offset = 0, length = bytes.length - Number(offset)] =
-      typeof data === "string" ? [] : (rest as number[]);
-    return fs.writeSync(file, bytes, offset, Math.min(length, most));
-  };
-  return { ...fs, writeSync, default: { ...fs, writeSync } };
-});
-
-beforeEach(() => {
-  most = Number.POSITIVE_INFINITY;
-});
+/** Calls a function of the module on a file, in a process for which the file system takes half a KiB of each. */
+function onFullDisk(call: "writePrivate" | "appendPrivate", path: string, text: string) {
+  const script = `import { ${call} } from "./targets/files.ts"; ${call}(${JSON.stringify(path)}, ${JSON.stringify(text)});`;
+  const program = `ulimit -f 1; exec "$0" --import tsx --input-type module --eval "$1"`;
+  return execa("sh", ["-c", program, process.execPath, script], {
+    cwd: projectRoot,
+    env: { TSX_DISABLE_CACHE: "1" },
+    reject: false,
+  });
+}
 
 describe("a private file", () => {
   it("is for its owner alone, in folders that are too, with nothing left beside it", () => {
@@ -41,17 +35,13 @@ describe("a private file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("is whole, or the old one stays, when the disk takes only part of it", () => {
-    const path = join(folder(), "file");
-    writeFileSync(path, "the old text");
-    most = 4;
-    try {
-      writePrivate(path, "the new text");
-    } catch {
-      // Refusing is as good as writing on.
-    }
-    most = Number.POSITIVE_INFINITY;
-    expect(["the old text", "the new text"]).toContain(readFileSync(path, "utf8"));
+  it("is whole, or the old one stays, when the disk takes only part of it", async () => {
+    const home = folder({ file: "the old text" });
+    const { exitCode, stderr } = await onFullDisk("writePrivate", join(home, "file"), "new".repeat(1000));
+    expect(stderr).toContain("EFBIG");
+    expect(exitCode).toBe(1);
+    expect(readdirSync(home)).toEqual(["file"]);
+    expect(readFileSync(join(home, "file"), "utf8")).toBe("the old text");
   });
 
   it("leaves no copy beside it when it cannot be put in place", () => {
@@ -59,5 +49,18 @@ describe("a private file", () => {
     mkdirSync(join(home, "taken"));
     expect(() => writePrivate(join(home, "taken"), "a secret")).toThrow();
     expect(readdirSync(home)).toEqual(["taken"]);
+  });
+});
+
+describe("a log", () => {
+  it("has a line whole, or says that it has not, when the disk takes only part of it", async () => {
+    const path = join(folder(), "log");
+    appendPrivate(path, "first");
+    const { exitCode, stderr } = await onFullDisk("appendPrivate", path, "second".repeat(1000));
+    expect(stderr).toContain("EFBIG");
+    expect(exitCode).toBe(1);
+    appendPrivate(path, "third");
+    expect(readFileSync(path, "utf8")).toBe("first\nthird\n");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 });
