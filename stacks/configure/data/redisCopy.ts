@@ -32,6 +32,12 @@ copied() {
   cmp -s "$manifest" next/appendonlydir/*.manifest
 }
 
+# Asked while the server starts, or reads its data.
+starts() { ask INFO persistence 2>&1 | tr -d '\\r' | grep -qE '^(Could not connect|loading:1)'; }
+while starts
+do sleep 1
+done
+
 room_for "$(du -sk $live | cut -f 1)"
 ask BGREWRITEAOF >/dev/null
 until says aof_rewrite_in_progress:0 && says aof_rewrite_scheduled:0

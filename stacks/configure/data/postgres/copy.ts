@@ -19,6 +19,11 @@ base_is_due() {
   [ -z "$(find base/backup_manifest -mmin -${baseHours * 60} 2>/dev/null)" ]
 }
 
+# Asked while the server starts. By address: during the first start the image runs one that answers on the socket alone.
+until pg_isready -q -h 127.0.0.1 -U nobody
+do sleep 1
+done
+
 # What is in the log so far goes to the archive, and with it into this backup.
 ask 'SELECT pg_switch_wal()' >/dev/null
 size=$(ask 'SELECT (sum(pg_database_size(oid)) / 1024)::bigint FROM pg_database')
