@@ -22,7 +22,7 @@ export interface Target {
 const itself: Target = { volumeOf: (volume) => volume, onlyRead: [], isCopy: false };
 
 /** Lines that put folders of a snapshot back, and databases where they were copied from, as the service's own. */
-function restoreLines(
+export function restoreLines(
   repository: string,
   snapshot: Snapshot,
   service: Service,
@@ -38,7 +38,11 @@ function restoreLines(
   const list = (paths: readonly string[]) => paths.map(shellQuoted).join(" ");
   const copied = snapshot.paths.includes(copies);
   return `
-has() { in_repository ${repository} cat tree --no-lock "${snapshot.id}:$1" >/dev/null 2>&1; }
+# Whether the snapshot has a folder; a repository that cannot tell ends everything.
+has() {
+  listed=$(in_repository ${repository} ls --quiet --retry-lock 10m ${snapshot.id} "$1") || exit
+  printf '%s\\n' "$listed" | grep -qxF "$1"
+}
 put() { in_repository ${repository} restore --retry-lock 10m --quiet ${target.isCopy ? "--verify " : ""}"$@"; }
 ${target.isCopy ? roomLines(repository, snapshot, service, written, copied ? copies : undefined) : ""}
 for folder in ${list(written)}
@@ -93,7 +97,7 @@ function roomLines(
   return `need=0
 needs() {
   has "$2" || return 0
-  bytes=$(in_repository ${repository} restore --no-lock --json --dry-run --target /tmp/none "${snapshot.id}:$2" |
+  bytes=$(in_repository ${repository} restore --retry-lock 10m --json --dry-run --target /tmp/none "${snapshot.id}:$2" |
     sed -n 's/.*"total_bytes":\\([0-9]*\\).*/\\1/p' | tail -n 1)
   need=$((need + $1 * \${bytes:-0}))
 }

@@ -281,8 +281,10 @@ tidy() {
   done
 }
 
-# Forgets what is kept no longer, gives its room back, and checks what is left. Once a day, while no media are saved.
+# Forgets what is kept no longer, gives its room back, and checks what is left. Once a day, while no media are saved and
+# nothing is restored.
 maintain() {
+  ! is_paused || return 0
   [ -z "$(find $state/maintained -mmin -1440 2>/dev/null)" ] || return 0
   [ ! -e /tmp/lock.media ] || return 0
   alone

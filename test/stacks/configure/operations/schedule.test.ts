@@ -103,6 +103,17 @@ in_repository() {
     expect(asked()).toHaveLength(4);
   });
 
+  it("leaves a repository as it is while a restore reads it", async () => {
+    const maintain = () =>
+      shell(`forget() { echo forgets; }; maintain >${path("said")}; cat ${path("said")}`);
+    writeFileSync(path("state/paused"), "");
+    await maintain();
+    expect(readdirSync(path("state"))).toEqual(["paused"]);
+    rmSync(path("state/paused"));
+    await maintain();
+    expect(readdirSync(path("state")).sort()).toEqual(["far", "maintained", "near"]);
+  });
+
   it("forgets how it went with services and repositories that are there no more", async () => {
     await shell("run_due");
     for (const name of ["gone", ".drill-gone", ".drill-sonarr", "state", ".made"])
