@@ -24,8 +24,8 @@ function containers(name: string, include: string[], exclude: string[] = []) {
       exclude,
       globalSetup: ["test/docker/setup.ts"],
       fileParallelism: false,
-      testTimeout: 15 * 60_000,
-      hookTimeout: 15 * 60_000,
+      testTimeout: 20 * 60_000,
+      hookTimeout: 20 * 60_000,
       expect: { poll: { timeout: 60_000, interval: 500 } },
     },
   };
@@ -42,8 +42,8 @@ export default defineConfig({
           // Loading Pulumi and the catalogue anew for each of a hundred and fifty files is a third of the time.
           isolate: false,
           setupFiles: ["test/fixtures/afterFile.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           expect: { poll: { timeout: 30_000 } },
         },
       },

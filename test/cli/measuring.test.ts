@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { execa } from "execa";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { folder, projectRoot } from "../fixtures/folders.ts";
 
 // Each run loads the whole catalogue, twice.
-vi.setConfig({ testTimeout: 180_000 });
 
 /** A development stack of these services. */
 function stackFile(services: object): string {

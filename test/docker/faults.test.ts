@@ -27,12 +27,13 @@ describe.skipIf(inject("noCompose") !== "")(
     afterAll(() => stack.dispose());
 
     it("refuses a taken host port before it creates anything", async () => {
-      const server = createServer().listen(15443, "127.0.0.1");
+      const port = 443 + stack.offset;
+      const server = createServer().listen(port, "127.0.0.1");
       await once(server, "listening");
       const run = await stack.up();
       server.close();
       expect(run.exitCode).toBe(3);
-      expect(run.stderr).toContain("host port 15443/tcp, which traefik publishes");
+      expect(run.stderr).toContain(`host port ${port}/tcp, which traefik publishes`);
       expectPlainError(run.stderr);
       expect(await stackContainers(docker, stack.name)).toEqual([]);
     });

@@ -66,7 +66,8 @@ function freeOffset(wanted: number): number {
 export class TestStack {
   readonly home = mkdtempSync(join(tmpdir(), "ums-test-"));
   readonly file = join(this.home, "stack.yaml");
-  private readonly offset: number;
+  /** What is added to the ports that its gateway publishes. */
+  readonly offset: number;
 
   constructor(
     readonly name: string,
@@ -264,8 +265,8 @@ export function replacedBetween(
   return [...services].filter((service) => idIn(before, service) !== idIn(after, service)).sort();
 }
 
-/** Polls until a condition holds. */
-export async function until(what: string, condition: () => Promise<boolean>, seconds = 120): Promise<void> {
+/** Polls until a condition holds, or as long as a busy machine may need. */
+export async function until(what: string, condition: () => Promise<boolean>, seconds = 600): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain: ${what}`);

@@ -11,33 +11,36 @@ const services = ["medianest-nginx", "traefik"];
 
 describe.skipIf(inject("noCompose") !== "")("verify sees isolation that is broken on purpose", () => {
   let stack: TestStack;
-  const strays: string[] = [];
 
   beforeAll(async () => {
     stack = new TestStack("umsti", { include: services, octet: 130, offset: 14000 }, "compose");
     const run = await stack.up();
     expect(run.exitCode, run.stderr).toBe(0);
   });
-  afterAll(async () => {
-    await stack.dispose();
-    for (const name of strays) await docker.getNetwork(name).remove();
-  });
+  afterAll(() => stack.dispose());
 
-  async function stray(
+  /** What is measured while services are on a network that nobody declared. */
+  async function withStray<T>(
     name: string,
-    internal: boolean,
-    members: readonly string[],
-  ): Promise<() => Promise<void>> {
+    { internal, members }: { internal: boolean; members: readonly string[] },
+    measure: () => Promise<T>,
+  ): Promise<T> {
     const network = await docker.createNetwork({
       Name: name,
       Internal: internal,
       IPAM: { Config: [{ Subnet: "10.133.255.0/29" }] },
     });
-    for (const member of members) await network.connect({ Container: `umsti-${member}` });
-    return async () => {
-      for (const member of members) await network.disconnect({ Container: `umsti-${member}`, Force: true });
+    const attached: string[] = [];
+    try {
+      for (const member of members) {
+        await network.connect({ Container: `umsti-${member}` });
+        attached.push(member);
+      }
+      return await measure();
+    } finally {
+      for (const member of attached) await network.disconnect({ Container: `umsti-${member}`, Force: true });
       await network.remove();
-    };
+    }
   }
 
   it("knows how full the kernel's table of neighbours is, without which packets are not sent", async () => {
@@ -54,10 +57,11 @@ describe.skipIf(inject("noCompose") !== "")("verify sees isolation that is broke
   });
 
   it("fails on a stray network between two services", async () => {
-    const undo = await stray("umsti-stray", true, ["medianest-nginx", "medianest-postgres"]);
-    const run = await stack.ums("verify");
-    const result = await stack.json<Verification>("verify");
-    await undo();
+    const members = ["medianest-nginx", "medianest-postgres"];
+    const { run, result } = await withStray("umsti-stray", { internal: true, members }, async () => ({
+      run: await stack.ums("verify"),
+      result: await stack.json<Verification>("verify"),
+    }));
     expect(run.exitCode).toBe(1);
     expect(run.stdout).toContain("isolation does NOT hold");
     const pairs = new Set(result.undeclaredOpen.map(({ from, to }) => `${from} ${to}`));
@@ -68,9 +72,11 @@ describe.skipIf(inject("noCompose") !== "")("verify sees isolation that is broke
   });
 
   it("fails when a service without egress gets a way out", async () => {
-    const undo = await stray("umsti-way-out", false, ["medianest-postgres"]);
-    const result = await stack.json<Verification>("verify", ["--outside", "10.133.255.1:9"]);
-    await undo();
+    const result = await withStray(
+      "umsti-way-out",
+      { internal: false, members: ["medianest-postgres"] },
+      () => stack.json<Verification>("verify", ["--outside", "10.133.255.1:9"]),
+    );
     expect(result.ok).toBe(false);
     expect([...new Set(result.escaped.map(({ from }) => from))]).toEqual(["medianest-postgres"]);
   });

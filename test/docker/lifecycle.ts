@@ -77,7 +77,8 @@ export function lifecycle(
       const where = { containerId, image, stack: name };
       expect(await routesOf(docker, where)).not.toEqual([]);
       await stack.container("gluetun").stop();
-      expect(await routesOf(docker, where)).toEqual([]);
+      // An engine may call a container stopped before its networks are taken down.
+      await expect.poll(() => routesOf(docker, where)).toEqual([]);
       const sonarr = await stack.container("sonarr").inspect();
       const addresses = Object.values(sonarr.NetworkSettings.Networks).map((network) => network.IPAddress);
       const targets = [...addresses, "sonarr"].map((address) => ({
@@ -109,7 +110,7 @@ export function lifecycle(
       const ended = once(child, "exit");
       try {
         const some = async () => (await stackContainers(docker, name)).length >= 25;
-        await until("the up has made some containers", some, 600);
+        await until("the up has made some containers", some);
       } finally {
         killGroup(child.pid);
         await ended;

@@ -19,13 +19,28 @@ declare module "vitest" {
 }
 
 /** Finds a Docker engine, or installs and starts one as `npm start` does where it may. */
-export default async function setup(project: TestProject): Promise<void> {
+export default async function setup(project: TestProject): Promise<() => void> {
+  const release = await onlyRun(project.name);
   // Two runs may begin at once, on a machine that has nothing yet.
   const lock = join(tmpdir(), "ums-test-machine.lock");
   const noDocker = await alone(lock, () => {}, prepare);
   project.provide("noDocker", noDocker);
   project.provide("noPulumi", noDocker || ((await findPulumi()) ? "" : "no Pulumi CLI on PATH"));
   project.provide("noCompose", noDocker || ((await findCompose()) ? "" : "no Docker Compose"));
+  return release;
+}
+
+/**
+ * Waits until no other run of a project goes on here, whatever the checkout: containers and networks of tests have fixed
+ * names, and a test begins by removing what has them. Gives what lets the next run begin.
+ */
+async function onlyRun(project: string): Promise<() => void> {
+  const lock = join(tmpdir(), `ums-test-${project}.lock`);
+  const waiting = () =>
+    process.stderr.write(`waiting for the end of another run of these tests (${project})\n`);
+  return new Promise((begin, fail) => {
+    alone(lock, waiting, () => new Promise<void>((release) => begin(release))).catch(fail);
+  });
 }
 
 /** Why container tests cannot run here; empty when they can. */

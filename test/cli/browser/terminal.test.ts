@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { projectRoot } from "../../fixtures/folders.ts";
 import { Terminal, whyNoTmux } from "./tmux.ts";
 
 const reason = await whyNoTmux();
-vi.setConfig({ testTimeout: 180_000 });
 
 const config = `# the household's
 config:
@@ -118,8 +117,8 @@ describe.skipIf(reason !== "")(`ums browse on a real terminal${reason && ` (${re
     const narrow = await terminal.until(/space choose/);
     expect(narrow).not.toContain("│");
     await terminal.resize(130, 40);
-    const wide = await terminal.until(/│/);
-    expect(wide.split("\n").filter((line) => line.includes("│"))).toHaveLength(33);
+    const rows = async () => (await terminal.screen()).split("\n").filter((line) => line.includes("│"));
+    await expect.poll(rows).toHaveLength(33);
     await terminal.resize(30, 8);
     await terminal.until(/too small: 30x8/);
     await terminal.resize(80, 24);

@@ -34,7 +34,6 @@ describe.skipIf(missing !== "")("backups inside a running stack", () => {
             { name: "local", kind: "local" },
             { name: "small", kind: "local", folder: "/mnt/small" },
           ],
-          patience: 1,
         },
       },
       ["ledger"],
@@ -85,7 +84,7 @@ describe.skipIf(missing !== "")("backups inside a running stack", () => {
     const dump = async (path: string, service: string, command: string) =>
       stack.shell(
         "backup",
-        `sh /etc/backup/backup.sh in local dump --tag ${service} latest '${path}' > /tmp/dumped && ${command}; code=$?; rm /tmp/dumped; exit $code`,
+        `sh /etc/backup/backup.sh in local dump --retry-lock 5m --tag ${service} latest '${path}' > /tmp/dumped && ${command}; code=$?; rm /tmp/dumped; exit $code`,
       );
     const copy = "/copies/notes/config/deep er/notes";
     expect(await dump(copy, "notes", "sqlite3 /tmp/dumped 'PRAGMA integrity_check'")).toBe("ok");
@@ -196,8 +195,13 @@ describe.skipIf(missing !== "")("backups inside a running stack", () => {
     const size = async () =>
       Number(await stack.shell("backup", "du -sm /repository/local/data | cut -f 1").catch(() => "0"));
     const empty = await size();
+    // Held in the middle, so that it is not done before the kill.
+    const inTheMiddle = stack.shell(
+      "backup",
+      `until [ "$(du -sm /repository/local/data | cut -f 1)" -gt ${empty + 30} ]; do sleep 0.1; done; kill -STOP $(pidof restic)`,
+    );
     const cut = stack.save("notes").catch(() => undefined);
-    await until("the backup is in the middle", async () => (await size()) > empty + 30);
+    await inTheMiddle;
     await stack.container("backup").kill();
     await cut;
     await stack.container("backup").start();

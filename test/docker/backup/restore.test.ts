@@ -174,7 +174,7 @@ describe.skipIf(missing !== "")("a restore", () => {
   it("can begin with the stack's own state, which every up saves", async () => {
     const names = await stack.shell(
       "backup",
-      "sh /etc/backup/backup.sh in local dump --tag state latest /state.tar | tar -t",
+      "sh /etc/backup/backup.sh in local dump --retry-lock 5m --tag state latest /state.tar | tar -t",
     );
     expect(names.split("\n").sort()).toEqual(
       expect.arrayContaining([`stacks/${name}/last.json`, `stacks/${name}/secrets.json`, "stack.yaml"]),

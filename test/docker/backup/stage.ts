@@ -20,6 +20,8 @@ export class BackupStack extends TestStack {
       name,
       {
         ...settings,
+        // No time of day: one that passes during a test would make a backup that it does not count.
+        backup: { ...settings.backup, classes: { "config-daily": { every: "7d" } } },
         include: [...real.split(","), ...more],
         catalogs: [join(folder, "catalog"), ...(more.length > 0 ? [join(folder, "stopped")] : [])],
       },

@@ -24,7 +24,7 @@ describe.skipIf(missing !== "")("an update", () => {
   const saved = (file: string) =>
     stack.shell(
       "backup",
-      `sh /etc/backup/backup.sh in local dump --tag state latest /state.tar | tar -x -O -f - ${file}`,
+      `sh /etc/backup/backup.sh in local dump --retry-lock 5m --tag state latest /state.tar | tar -x -O -f - ${file}`,
     );
 
   beforeAll(async () => {

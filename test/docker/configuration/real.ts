@@ -81,7 +81,7 @@ export async function startReal(
       logs: () => logsOf(container),
       isRunning: async () => (await container.inspect()).State.Running,
       stop: async () => {
-        await container.stop({ t: 30 }).catch(notModified);
+        await container.stop({ t: 60 }).catch(notModified);
         await dispose();
       },
     };

@@ -31,7 +31,7 @@ health:
   tcp: {port: 6379}
   command: [sh, -c, 'test -e /data/first || cp /run/secrets/key /data/first; cmp -s /run/secrets/key /data/first']
   startPeriod: 0
-  retries: 1
+  retries: 3
 limits: {memory: 64, cpus: 0.5}
 backup: none
 `;
@@ -68,7 +68,7 @@ health:
   tcp: {port: 6379}
   command: [redis-cli, ping]
   startPeriod: 0
-  retries: 1
+  retries: 3
 limits: {memory: 64, cpus: 0.5}
 backup: none
 `;
@@ -167,12 +167,16 @@ export class SecretStage {
   async killedAt(names: readonly string[], moment: string, reached: () => Promise<boolean>): Promise<void> {
     const child = this.stack.start("secrets rotate", names);
     const ended = new Promise<void>((done) => child.once("exit", () => done()));
-    await until(moment, async () => {
-      if (child.exitCode !== null) throw new Error(`the rotation ended before: ${moment}`);
-      return reached();
-    });
-    process.kill(-(child.pid ?? 0), "SIGKILL");
-    await ended;
+    try {
+      await until(moment, async () => {
+        if (child.exitCode !== null) throw new Error(`the rotation ended before: ${moment}`);
+        return reached();
+      });
+    } finally {
+      // One that ended by itself has no group of processes any more.
+      if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGKILL");
+      await ended;
+    }
   }
 
   get journal() {

@@ -73,7 +73,7 @@ export function describeUpdates({ engine, name, octet, offset }: UpdateSuite): v
       const ended = once(running, "exit");
       try {
         // An engine gives an unhealthy container minutes before it calls it one.
-        await until(what, moment, 600);
+        await until(what, moment);
       } finally {
         process.kill(-(running.pid ?? 0), "SIGKILL");
         await ended;

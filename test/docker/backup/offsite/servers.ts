@@ -1,15 +1,24 @@
+import { connect } from "node:net";
 import { dirname } from "node:path";
 import type Docker from "dockerode";
 import { pack } from "tar-stream";
 import { buildRealImage } from "../../../../rehearsal/real/build.ts";
 import { type RealProgram, realProgram, removeTest, runOnce } from "../../configuration/real.ts";
-import { docker, root } from "../../harness.ts";
+import { docker, root, until } from "../../harness.ts";
 
 /** The user of the servers, whose home folder is /tmp, as in every image of a real program. */
 const uid = 1000;
 const sftpPort = 24922;
 const s3Port = 24990;
 const keyId = "AKIAOFFSITE";
+
+/** Whether a program of this machine listens. */
+function isOpen(address: string, port: number): Promise<boolean> {
+  return new Promise((answer) => {
+    const socket = connect(port, address, () => answer(true));
+    socket.on("error", () => answer(false)).on("connect", () => socket.destroy());
+  });
+}
 
 interface KeyPair {
   /** As ssh-keygen writes it, without the last line break. */
@@ -106,7 +115,7 @@ export class OffsiteServers {
       "Subsystem sftp internal-sftp",
       "ForceCommand internal-sftp",
     ];
-    await this.begin(realProgram("sshd"), [], {
+    await this.begin(realProgram("sshd"), sftpPort, [], {
       "/etc/sshd/sshd_config": settings,
       "/etc/sshd/host": [key],
       "/etc/sshd/authorized": [this.login.publicKey],
@@ -115,12 +124,13 @@ export class OffsiteServers {
 
   private startS3(): Promise<void> {
     const words = [`${this.address}:${s3Port}`, "media-backup", keyId, "/etc/s3/secret"];
-    return this.begin(realProgram("s3"), words, { "/etc/s3/secret": [this.secretKey] });
+    return this.begin(realProgram("s3"), s3Port, words, { "/etc/s3/secret": [this.secretKey] });
   }
 
   /** A server on the host's network, made where it is missing. */
   private async begin(
     program: RealProgram,
+    port: number,
     words: readonly string[],
     files: Readonly<Record<string, readonly string[]>>,
   ): Promise<void> {
@@ -149,6 +159,7 @@ export class OffsiteServers {
     archive.finalize();
     await container.putArchive(archive as unknown as NodeJS.ReadableStream, { path: "/" });
     await container.start();
+    await until(`${program.name} listens`, () => isOpen(this.address, port));
   }
 
   dispose(): Promise<void> {

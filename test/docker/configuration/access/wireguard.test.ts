@@ -90,9 +90,12 @@ describe.skipIf(missing)("WireGuard, given the devices of a stack's config", () 
       files: new Map([["/etc/site/nginx.conf", siteConfiguration]]),
       command: ["nginx", "-c", "/etc/site/nginx.conf", "-g", "daemon off;"],
     });
-    await until("the interface is up", async () => (await server.exec(["wg", "show", "wg0"])).exitCode === 0);
-    const told = await server.logs();
-    const publicKey = /PublicKey = (\S{43}=)/.exec(told)?.[1] ?? "";
+    // It is told last, when addresses, routes and rules are in place.
+    let publicKey: string | undefined;
+    await until("the server tells its key", async () => {
+      publicKey = /PublicKey = (\S{43}=)/.exec(await server.logs())?.[1];
+      return publicKey !== undefined;
+    });
     for (const device of [phone, laptop]) {
       const presharedKey = "presharedKey" in device ? `PresharedKey = ${device.presharedKey}\n` : "";
       const text = `[Interface]\nPrivateKey = ${device.keys.private}\nAddress = ${device.address}/32\n[Peer]\nPublicKey = ${publicKey}\n${presharedKey}Endpoint = ${server.address}:51820\nAllowedIPs = 10.8.0.0/24, ${site.address}/32\n`;
@@ -166,7 +169,10 @@ describe.skipIf(missing)("WireGuard, given the devices of a stack's config", () 
     expect((await fetchFrom(phone.name, "10.8.0.3:8080")).exitCode).not.toBe(0);
     const server_ = await server.exec(["iptables", "-D", "FORWARD", "-i", "wg0", "-o", "wg0", "-j", "DROP"]);
     expect(server_.exitCode, server_.output).toBe(0);
-    expect((await fetchFrom(phone.name, "10.8.0.3:8080")).exitCode).toBe(0);
+    await until(
+      "the phone reaches the laptop",
+      async () => (await fetchFrom(phone.name, "10.8.0.3:8080")).exitCode === 0,
+    );
   });
 
   it("lets nobody in without a key it knows", async () => {

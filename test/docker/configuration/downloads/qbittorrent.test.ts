@@ -51,7 +51,10 @@ describe.skipIf(why)(`qBittorrent${why && ` (${why})`}`, () => {
     expect(Object.keys(categories).sort()).toEqual(["comics", "movies", "music", "tv"]);
     const torrent = ["--data-urlencode", `urls=${magnet}`, "-d", "category=tv"];
     expect(await status("-H", bearer, ...torrent, api("torrents/add"))).toBeLessThan(300);
-    expect(await read("torrents/info")).toMatchObject([{ category: "tv", save_path: "/data/torrents/tv" }]);
+    // It answers before the torrent is there.
+    await expect
+      .poll(() => read("torrents/info"))
+      .toMatchObject([{ category: "tv", save_path: "/data/torrents/tv" }]);
     await running.stop();
   });
 
@@ -110,13 +113,14 @@ describe.skipIf(why)("qBittorrent and the tunnel", () => {
     (files.get(enforced) ?? "").replace(/^Session.Interface(Name)?=tun0\n/gm, ""),
   );
 
-  /** True when the client called a tracker that listens where the gateway is. */
-  async function callsTracker(): Promise<boolean> {
-    await stage.atCaller("nc -lk -p 6969 >/tmp/calls 2>&1 & sleep 1");
+  /** True when the client called a tracker that listens where the gateway is, within so many seconds. */
+  async function callsTracker(seconds: number): Promise<boolean> {
+    const listens = "grep -q ':1B39 ' /proc/net/tcp /proc/net/tcp6";
+    await stage.atCaller(`nc -lk -p 6969 >/tmp/calls 2>&1 & until ${listens}; do sleep 0.2; done`);
     const tracker = encodeURIComponent(`http://${stage.link.consumerAddress}:6969/announce`);
     await status("-H", bearer, "--data-urlencode", `urls=${magnet}&tr=${tracker}`, api("torrents/add"));
     const calls = await stage.atCaller(
-      "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; grep -qs announce /tmp/calls && break; done; cat /tmp/calls",
+      `for i in $(seq ${seconds}); do sleep 1; grep -qs announce /tmp/calls && break; done; cat /tmp/calls`,
     );
     return calls.includes("/announce");
   }
@@ -124,23 +128,23 @@ describe.skipIf(why)("qBittorrent and the tunnel", () => {
   it("listens for peers on the tunnel alone", async () => {
     stage = await stageOf("qbittorrent");
     const running = await stage.start();
-    expect(await stage.listeners(6881)).toEqual([procAddress(tunnelAddress)]);
+    await expect.poll(() => stage.listeners(6881)).toEqual([procAddress(tunnelAddress)]);
     await running.stop();
   });
 
   it("listens nowhere and calls no one while there is no tunnel", async () => {
     stage = await stageOf("qbittorrent", { tunnel: false });
     const running = await stage.start();
+    expect(await callsTracker(15)).toBe(false);
     expect(await stage.listeners(6881)).toEqual([]);
-    expect(await callsTracker()).toBe(false);
     await running.stop();
   });
 
   it("would call past the tunnel if it were not bound to it", async () => {
     stage = await stageOf("qbittorrent", { tunnel: false });
     const running = await stage.start(unbound);
-    expect(await stage.listeners(6881)).not.toEqual([]);
-    expect(await callsTracker()).toBe(true);
+    await expect.poll(() => stage.listeners(6881)).not.toEqual([]);
+    expect(await callsTracker(60)).toBe(true);
     await running.stop();
   });
 });

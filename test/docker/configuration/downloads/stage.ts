@@ -9,7 +9,7 @@ import { demultiplex } from "../../../../targets/docker/host.ts";
 import { found, link, platformOf, service } from "../../../fixtures/platforms.ts";
 import { stackConfig } from "../../../fixtures/stackConfigs.ts";
 import { filesOf } from "../../../stacks/configure/fixtures.ts";
-import { docker, root } from "../../harness.ts";
+import { docker, root, until } from "../../harness.ts";
 import { type RunningProgram, realProgram, removeTest, startReal } from "../real.ts";
 
 /** Every client and who hands it downloads, on standard ports and on addresses that no stack on this machine has. */
@@ -31,7 +31,7 @@ export function downloadsPlatform(vpn: Partial<PlatformConfig["vpn"]> = {}): Pla
         "transmission",
       ],
     },
-    network: { segments: "10.212.0.0/16", links: "10.214.0.0/15" },
+    network: { segments: "10.224.0.0/16", links: "10.226.0.0/15" },
   });
   return platformOf(loadCatalog(root, ["catalog"]), config, loadEnvironments(root));
 }
@@ -120,6 +120,10 @@ export async function stageOf(
       Devices: [{ PathOnHost: "/dev/net/tun", PathInContainer: "/dev/net/tun", CgroupPermissions: "rwm" }],
     },
   );
+  if (tunnel) {
+    const routes = () => execIn(vpn, ["ip", "route"]);
+    await until("the tunnel is up", async () => (await routes()).includes("default dev tun0"));
+  }
   const caller = await make(of.consumerAddress, "");
   const namespace = `container:${vpn.id}`;
   return {

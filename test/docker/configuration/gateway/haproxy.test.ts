@@ -140,7 +140,8 @@ describe.skipIf(missing !== "")(`HAProxy${missing && ` (${missing})`}`, () => {
       await second.stop();
       await until(async () => {
         const state = await stateOf("plain", "plain-more");
-        if (state === "UP") throw new Error("it still counts as well");
+        // "UP 2/3" after its first failed check.
+        if (state?.startsWith("UP")) throw new Error("it still counts as well");
       });
       const all = [];
       for (let index = 0; index < 4; index++) all.push((await answer("plain")).status);

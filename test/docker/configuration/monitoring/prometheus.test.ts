@@ -117,19 +117,22 @@ describe.skipIf(missing)("Prometheus over the whole stack", () => {
   });
 
   it("has every declared target, up, or names why not", async () => {
-    const own = (await targets()).filter(({ scrapePool }) => !/^(docker|probe)\//.test(scrapePool));
+    const own = async () =>
+      (await targets()).filter(({ scrapePool }) => !/^(docker|probe)\//.test(scrapePool));
     const wanted = config.scrape_configs
       .map(({ job_name }) => job_name)
       .filter((name) => !/^(docker|probe)\//.test(name));
-    expect(own.map(({ scrapePool }) => scrapePool).sort()).toEqual(wanted.sort());
-    const down = own.filter(({ health }) => health !== "up");
-    expect(down.map(({ labels }) => labels.service)).toEqual([gone]);
-    expect(down[0]?.lastError).toContain(gone);
+    expect((await own()).map(({ scrapePool }) => scrapePool).sort()).toEqual(wanted.sort());
+    const down = async () => (await own()).filter(({ health }) => health !== "up");
+    await expect
+      .poll(down)
+      .toMatchObject([{ labels: { service: gone }, lastError: expect.stringContaining(gone) }]);
   });
 
   it("shows a token to who asks for it", async () => {
-    const [backend] = await query('up{service="medianest-backend"}');
-    expect(backend?.value[1]).toBe("1");
+    await expect
+      .poll(() => query('up{service="medianest-backend"}'))
+      .toMatchObject([{ value: [expect.anything(), "1"] }]);
   });
 
   it("labels every target with its service, segment and category", async () => {
@@ -147,10 +150,10 @@ describe.skipIf(missing)("Prometheus over the whole stack", () => {
     expect(probed).toHaveLength(
       config.scrape_configs.find(({ job_name }) => job_name === "probe/routes")?.static_configs.length ?? 0,
     );
-    const failed = probed.filter(({ value }) => value[1] === "0");
-    expect(failed.map(({ metric }) => metric.instance)).toEqual([`https://${unguarded}/`]);
-    const open = await query('probe_http_status_code{job="probe/routes", checks="sign-in"} > 0 < 400');
-    expect(open.map(({ metric }) => metric.instance)).toEqual([`https://${unguarded}/`]);
+    const only = [{ metric: { instance: `https://${unguarded}/` } }];
+    await expect.poll(() => query('probe_success{job="probe/routes"} == 0')).toMatchObject(only);
+    const open = 'probe_http_status_code{job="probe/routes", checks="sign-in"} > 0 < 400';
+    await expect.poll(() => query(open)).toMatchObject(only);
   });
 
   it("does not take a certificate that nobody signed", async () => {
@@ -161,8 +164,11 @@ describe.skipIf(missing)("Prometheus over the whole stack", () => {
   });
 
   it("asks the VPN for its address with the key, and compares it with the household's", async () => {
-    const answers = await query('probe_success{job="probe/vpn"}');
-    expect(answers.map(({ metric, value }) => [metric.checks, value[1]]).sort()).toEqual([
+    const answers = async () =>
+      (await query('probe_success{job="probe/vpn"}'))
+        .map(({ metric, value }) => [metric.checks, value[1]])
+        .sort();
+    await expect.poll(answers).toEqual([
       ["address", "1"],
       ["leak", "1"],
     ]);
