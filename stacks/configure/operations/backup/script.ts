@@ -161,6 +161,13 @@ keep() {
   } >"$file.part" && mv "$file.part" "$file"
 }
 
+# Where a save failed, the repository may be lost since it was opened: the next services do not try, and wait, in vain.
+look_again() {
+  [ "$asked" = 0 ] || return 0
+  case "$closed" in *" $1="*) return 0 ;; esac
+  open_repository "$1" || closed="$closed$1=$? "
+}
+
 # Saves a service, to repositories: those that cannot be opened fail alone, and without one that can, no copy is asked for.
 save_to() {
   service=$1
@@ -199,7 +206,7 @@ save_to() {
     else keep "$repository" "$service" "$class" "$code" "$begun"
     fi
     echo "$begun $code" >"$state/$repository/.attempts/$service"
-    [ "$code" = 0 ] || worst=$code
+    [ "$code" = 0 ] || { worst=$code; look_again "$repository"; }
   done
   return $worst
 }

@@ -95,6 +95,14 @@ in_repository() {
     );
   });
 
+  it("tries a repository that is lost in the middle of a run once, and not for each service", async () => {
+    const lost = `save() { [ $1 = near ] || { touch ${path("far-is-gone")}; echo >>${path("tries")}; return 1; }; }`;
+    await shell(`${lost}; run_due`);
+    expect(readFileSync(path("tries"), "utf8")).toBe("\n");
+    const attempt = (service: string) => readFileSync(path("state/far/.attempts", service), "utf8");
+    for (const service of ["postgres", "sonarr"]) expect(attempt(service)).toMatch(/^\d+ 1\n$/);
+  });
+
   it("waits while a restore is at work, and not for one that is gone", async () => {
     writeFileSync(path("state/paused"), "");
     await shell("run_due");
