@@ -4,8 +4,6 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { folder, projectRoot } from "../fixtures/folders.ts";
 
-// Each run loads the whole catalogue, twice.
-
 /** A development stack of these services. */
 function stackFile(services: object): string {
   const platform = {

@@ -192,13 +192,12 @@ describe.skipIf(missing !== "")("backups inside a running stack", () => {
     const checksum = () => stack.shell("notes", "sha256sum < /config/settings.xml");
     const settings = await checksum();
     await stack.shell("notes", "head -c 400000000 /dev/urandom > /config/large");
-    const size = async () =>
-      Number(await stack.shell("backup", "du -sm /repository/local/data | cut -f 1").catch(() => "0"));
-    const empty = await size();
+    const size = "du -sm /repository/local/data | cut -f 1";
+    const empty = Number(await stack.shell("backup", size));
     // Held in the middle, so that it is not done before the kill.
     const inTheMiddle = stack.shell(
       "backup",
-      `until [ "$(du -sm /repository/local/data | cut -f 1)" -gt ${empty + 30} ]; do sleep 0.1; done; kill -STOP $(pidof restic)`,
+      `until [ "$(${size})" -gt ${empty + 30} ]; do sleep 0.1; done; kill -STOP $(pidof restic)`,
     );
     const cut = stack.save("notes").catch(() => undefined);
     await inTheMiddle;

@@ -1,4 +1,5 @@
 import { roomFor } from "../../operations/answer.ts";
+import { untilAnswering } from "./scripts.ts";
 
 /**
  * Copies of a PostgreSQL server: a dump of every database, and once in so many hours a base backup, from which the
@@ -19,10 +20,8 @@ base_is_due() {
   [ -z "$(find base/backup_manifest -mmin -${baseHours * 60} 2>/dev/null)" ]
 }
 
-# Asked while the server starts. By address: during the first start the image runs one that answers on the socket alone.
-until pg_isready -q -h 127.0.0.1 -U nobody
-do sleep 1
-done
+# It may be asked while the server starts.
+${untilAnswering}
 
 # What is in the log so far goes to the archive, and with it into this backup.
 ask 'SELECT pg_switch_wal()' >/dev/null

@@ -2,6 +2,12 @@ import { startAnswering } from "../../operations/answer.ts";
 import { systemOf } from "./recover.ts";
 import { folder } from "./settings.ts";
 
+/**
+ * Waits until the server answers. By address: during the first start the image runs a server of its own, which answers on
+ * the socket alone. Not as the superuser, who is refused there, and each refusal logged.
+ */
+export const untilAnswering = "until pg_isready -q -h 127.0.0.1 -U nobody; do sleep 1; done";
+
 /** Exists once every account is there; on a tmpfs, so not after a restart. The records' probes ask for it. */
 const ready = "/var/run/postgresql/accounts.ready";
 
@@ -19,11 +25,7 @@ export const startScript = `set -u
 rm -f ${ready}
 
 make_accounts() {
-  # By address: during the first start the image runs a server of its own, which answers on the socket alone. Not as
-  # the superuser, who is refused there, and each refusal logged.
-  until pg_isready -q -h 127.0.0.1 -U nobody
-  do sleep 1
-  done
+  ${untilAnswering}
   # The server's log has a failed statement, and a statement has a password's verifier.
   export PGOPTIONS='-c log_min_error_statement=panic -c client_min_messages=warning'
   until psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=terse -U postgres -d postgres -f ${folder}/accounts.sql

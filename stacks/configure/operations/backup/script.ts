@@ -161,11 +161,14 @@ keep() {
   } >"$file.part" && mv "$file.part" "$file"
 }
 
+# Opens a repository; those that cannot be are in $closed, with a code.
+open_or_close() { open_repository "$1" || closed="$closed$1=$? "; }
+is_closed() { case "$closed" in *" $1="*) ;; *) false ;; esac; }
+
 # Where a save failed, the repository may be lost since it was opened: the next services do not try, and wait, in vain.
 look_again() {
   [ "$asked" = 0 ] || return 0
-  case "$closed" in *" $1="*) return 0 ;; esac
-  open_repository "$1" || closed="$closed$1=$? "
+  is_closed "$1" || open_or_close "$1"
 }
 
 # Saves a service, to repositories: those that cannot be opened fail alone, and without one that can, no copy is asked for.
@@ -181,16 +184,17 @@ save_to() {
   opened=
   for repository in "$@"
   do
-    case "$closed" in *" $repository="*) ;; *) opened=yes ;; esac
+    is_closed "$repository" || opened=yes
   done
   [ -z "$opened" ] || [ "$answers" = - ] || ask "$service" "$answers" || asked=$?
   for repository in "$@"
   do
     code=$asked
-    case "$closed" in *" $repository="*)
+    if is_closed "$repository"
+    then
       code=\${closed#* $repository=}
-      code=\${code%% *} ;;
-    esac
+      code=\${code%% *}
+    fi
     if [ "$code" = 0 ]
     then
       started=$(now)
@@ -211,11 +215,11 @@ save_to() {
   return $worst
 }
 
-# Opens repositories; those that cannot be are in $closed, with a code.
+# Opens the repositories of a run.
 open_all() {
   closed=' '
   for repository in "$@"
-  do open_repository "$repository" || closed="$closed$repository=$? "
+  do open_or_close "$repository"
   done
 }
 

@@ -25,6 +25,8 @@ async function run(script: (home: string) => string, programs: Readonly<Record<s
   return { home, exitCode, stderr };
 }
 
+const copyOfRedis = (home: string) => redisCopyScript(join(home, "data"))(join(home, "copies"));
+
 describe("a copy that is asked for while its server starts", () => {
   it("of PostgreSQL waits until it answers by address", async () => {
     const isUp = '[ "$(wc -l <"${0%/*}/pg_isready.calls")" -ge 3 ] || { echo "no server" >&2; exit 2; }';
@@ -40,8 +42,7 @@ describe("a copy that is asked for while its server starts", () => {
   });
 
   it("of Redis waits until it has read its data", async () => {
-    const copy = (path: string) => redisCopyScript(join(path, "data"))(join(path, "copies"));
-    const { home, exitCode } = await run(copy, {
+    const { home, exitCode } = await run(copyOfRedis, {
       "redis-cli": `
 case $calls in
 1) echo 'Could not connect to Redis at 127.0.0.1:6379: Connection refused' >&2; exit 1 ;;
@@ -57,8 +58,7 @@ esac`,
   });
 
   it("of Redis does not wait for a server that refuses it", async () => {
-    const copy = (path: string) => redisCopyScript(join(path, "data"))(join(path, "copies"));
-    const { exitCode, stderr } = await run(copy, {
+    const { exitCode, stderr } = await run(copyOfRedis, {
       "redis-cli": "echo 'WRONGPASS invalid password' >&2; exit 1",
     });
     expect(exitCode).toBe(1);
